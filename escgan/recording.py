@@ -1,0 +1,129 @@
+"""The words of the pipeline's first half: sources on disk, raw recordings, preprocessed recordings, trials.
+
+A *recording* is one subject in one session. A reader turns a :class:`RecordingSource` into a
+:class:`RawRecording`: continuous segments as the corpus distributes them, and where the trials lie in them.
+Preprocessing filters the segments while they are still continuous and cuts them into a :class:`Recording`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class RecordingSource:
+    """Where one recording lies on disk, before anything is read.
+
+    ``files`` are all the files whose content decides the recording. Their paths never enter a cache key.
+    """
+
+    subject: str
+    session: str
+    files: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of continuous signal.
+
+    ``eeg`` is ``(n_channels, n_times)`` float64 or float32 in microvolts.
+    """
+
+    eeg: NDArray[np.floating]
+    sfreq: float
+
+
+@dataclass(frozen=True)
+class TrialSpan:
+    """Where a trial lies inside a segment, in seconds from the segment's start.
+
+    The baseline, where there is one, ends where the trial starts: ``baseline_s`` is its length, 0 for none.
+    ``ratings`` are the subject's numbers (valence, arousal, ...); ``condition`` names the class where the
+    corpus gives one by design.
+    """
+
+    segment: int
+    trial: int
+    stimulus: str
+    start_s: float
+    duration_s: float
+    baseline_s: float = 0.0
+    ratings: Mapping[str, float] = field(default_factory=dict)
+    condition: str | None = None
+
+
+@dataclass(frozen=True)
+class RawRecording:
+    """What a reader returns: EEG channels only, canonical 10-10 names, microvolts, still continuous.
+
+    ``passband_hz`` is the band that the distributed files still contain: outside it there is nothing to
+    measure. ``log`` says in words what the reader dropped or renamed.
+    """
+
+    subject: str
+    session: str
+    channels: tuple[str, ...]
+    segments: tuple[Segment, ...]
+    spans: tuple[TrialSpan, ...]
+    passband_hz: tuple[float, float]
+    reference: str
+    log: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial of a preprocessed recording.
+
+    ``eeg`` is ``(n_channels, n_times)`` float32 in microvolts; ``baseline`` likewise and immediately before
+    it, or None. ``start_s`` counts from the start of the segment that the trial was cut from.
+    """
+
+    trial: int
+    stimulus: str
+    start_s: float
+    eeg: NDArray[np.float32]
+    baseline: NDArray[np.float32] | None = None
+    ratings: Mapping[str, float] = field(default_factory=dict)
+    condition: str | None = None
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A preprocessed recording, cut into trials.
+
+    ``log`` holds one entry a preprocessing step: its kind, its settings and what it decided. ``quality``
+    holds one row a channel: standard deviation and peak-to-peak in microvolts, flat and clipped shares.
+    ``spectra`` maps ``"frequency_hz"``, ``"before"`` and ``"after"`` to the mean power spectral density over
+    channels in uV^2/Hz, before and after preprocessing.
+    """
+
+    subject: str
+    session: str
+    channels: tuple[str, ...]
+    sfreq: float
+    trials: tuple[Trial, ...]
+    passband_hz: tuple[float, float]
+    reference: str
+    log: tuple[Mapping[str, Any], ...] = ()
+    quality: tuple[Mapping[str, float | str], ...] = ()
+    spectra: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Subject and session as shown to people: ``sub-03`` or ``sub-03_ses-2``."""
+        return recording_name(self.subject, self.session)
+
+
+def recording_name(subject: str, session: str) -> str:
+    """Name a recording; the session is left out where a corpus has only one, called ``"1"``.
+
+    >>> recording_name("03", "1"), recording_name("03", "2")
+    ('sub-03', 'sub-03_ses-2')
+    """
+    return f"sub-{subject}" if session == "1" else f"sub-{subject}_ses-{session}"
