@@ -1,0 +1,98 @@
+"""Everything the report shows, gathered before a line of HTML is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class ScalpMeans:
+    """Mean normalised DE per class, each ``(n_classes, n_channels, n_bands)``; NaN where a class has none.
+
+    ``reference`` averages the windows that accepted edits into a class were made from; ``n_edited`` counts
+    those edits, ``(n_classes,)``.
+    """
+
+    real: NDArray[np.floating]
+    reference: NDArray[np.floating]
+    edited: NDArray[np.floating]
+    n_edited: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """The content of one report.
+
+    Attributes
+    ----------
+    title, corpus, note, licence, citation
+        Heading and the corpus' own words: what its classes mean, how it may be used, whom to cite.
+    protocol, leaky, normalization, transductive
+        How subjects were split, whether that protocol leaks, how features were normalised.
+    classes, channels, bands
+        Names, in the order of every array's axes.
+    recordings
+        One row a recording: recording, subject, session, trials, windows and one ``n: <class>`` column a class.
+    left_out
+        Recordings that could not be used: recording, reason.
+    steps
+        What preprocessing did: recording, step, settings, decision.
+    quality
+        One row a recording and channel: recording, channel, std_uv, peak_to_peak_uv, flat_share, clipped_share.
+    spectra
+        Mean power spectral density per recording: name -> {"frequency_hz", "before", "after"} in uV^2/Hz.
+    scalp
+        Augmenter -> mean scalp distributions, for augmenters that made windows.
+    history
+        GAN training: fold, seed, step and one column a loss term.
+    acceptance
+        One row a fold, seed and augmenter: fold, seed, augmenter, wanted, tried, accepted.
+    scores
+        One row a held-out subject: augmenter, classifier, seed, fold, subject, n_windows and the metrics.
+    confusions
+        (augmenter, classifier) -> counts ``(n_classes, n_classes)``, rows are truth.
+    comparisons
+        One row a classifier, augmenter and metric: classifier, augmenter, metric, rival, n_subjects,
+        mean, rival_mean, difference, low, high, p_value, effect_size, verdict ("helped", "hurt", "undecided").
+    verdict
+        Sentences to open the report with; the first is the answer.
+    provenance
+        One row an artifact: stage, unit, key, digest, wall_s, peak_memory_mb, device, created.
+    versions, command, config_yaml, seconds
+        What ran, with which settings, for how long.
+    """
+
+    title: str
+    corpus: str
+    note: str
+    licence: str
+    citation: str
+    protocol: str
+    leaky: bool
+    normalization: str
+    transductive: bool
+    classes: tuple[str, ...]
+    channels: tuple[str, ...]
+    bands: tuple[str, ...]
+    recordings: pd.DataFrame
+    left_out: pd.DataFrame
+    steps: pd.DataFrame
+    quality: pd.DataFrame
+    spectra: Mapping[str, Mapping[str, tuple[float, ...]]]
+    scalp: Mapping[str, ScalpMeans]
+    history: pd.DataFrame
+    acceptance: pd.DataFrame
+    scores: pd.DataFrame
+    confusions: Mapping[tuple[str, str], NDArray[np.int64]]
+    comparisons: pd.DataFrame
+    verdict: tuple[str, ...]
+    provenance: pd.DataFrame
+    versions: Mapping[str, str]
+    command: str
+    config_yaml: str
+    seconds: float
