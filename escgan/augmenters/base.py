@@ -1,0 +1,139 @@
+"""The contract of every augmenter: ``fit(train) -> state`` and ``generate(state, train, balance) -> Edited``.
+
+Both are handed training windows only. There is no argument through which test data could come.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field
+
+from escgan.montage import ScalpGrid
+from escgan.settings import Settings
+from escgan.windows import WindowSet
+
+EDIT_COLUMNS = {
+    "reference_subject": "str",
+    "reference_session": "str",
+    "reference_trial": "Int64",
+    "reference_window": "Int64",
+    "source_label": "int64",
+    "target_label": "int64",
+    "realness": "Float64",
+    "class_probability": "Float64",
+    "accepted": "bool",
+}
+
+
+class Balance(Settings):
+    """How many windows each class should have after augmentation."""
+
+    ratio: float = Field(default=1.0, gt=0, le=1)
+    """Classes with fewer windows than this share of the largest class are filled up to it."""
+
+    def wanted(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how many windows each class lacks, ``(n_classes,)``.
+
+        >>> Balance().wanted(np.array([90, 30]))
+        array([ 0, 60])
+        """
+        goal = int(np.ceil(self.ratio * counts.max()))
+        return np.maximum(goal - counts, 0)
+
+
+@dataclass(frozen=True)
+class Edited:
+    """Windows that an augmenter made, and how each came about.
+
+    Attributes
+    ----------
+    de
+        ``(n, n_channels, n_bands)`` float32, in the units of the training windows.
+    grid
+        ``(n, n_bands, 9, 9)`` float32, the same on the scalp grid.
+    labels
+        ``(n,)`` int64.
+    edits
+        One row a *candidate* (see ``EDIT_COLUMNS``); the accepted ones stand in the order of ``de``.
+    wanted
+        ``(n_classes,)`` how many each class lacked.
+    """
+
+    de: NDArray[np.float32]
+    grid: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    edits: pd.DataFrame
+    wanted: NDArray[np.int64]
+
+
+class Augmenter(Settings, ABC):
+    """Base of every augmenter's settings.
+
+    Subclasses set ``trains`` where ``fit`` learns something worth storing, ``generates`` where ``generate``
+    makes windows, and ``reweights`` where the classifier should weigh classes equally instead.
+    """
+
+    kind: str
+    trains: ClassVar[bool] = False
+    generates: ClassVar[bool] = False
+    reweights: ClassVar[bool] = False
+
+    def fit(
+        self,
+        train: WindowSet,
+        seed: int,
+        *,
+        device: str = "cpu",
+        workspace: Path | None = None,
+        on_step: Callable[[int, int], None] | None = None,
+    ) -> Any:
+        """Learn from training windows; the default has nothing to learn."""
+        return None
+
+    def save(self, state: Any, folder: Path) -> None:
+        """Write a fitted state into a folder; only called for augmenters that train."""
+        raise TypeError(f"Augmenter '{self.kind}' has no state to save.")
+
+    def history(self, state: Any) -> list[dict[str, float]]:
+        """Return one row a block of training steps, with every named loss term."""
+        return []
+
+    def load(self, folder: Path, train: WindowSet) -> Any:
+        """Read what :meth:`save` wrote."""
+        raise TypeError(f"Augmenter '{self.kind}' has no state to load.")
+
+
+class GeneratingAugmenter(Augmenter, ABC):
+    """An augmenter that makes windows."""
+
+    generates: ClassVar[bool] = True
+
+    @abstractmethod
+    def generate(self, state: Any, train: WindowSet, balance: Balance, seed: int, *, device: str = "cpu") -> Edited:
+        """Make windows for the classes that lack them.
+
+        The same state, windows and seed give the same result. A class may get fewer windows than it lacks,
+        never more.
+        """
+
+
+def edited_from_channels(
+    de: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    scalp: ScalpGrid,
+    wanted: NDArray[np.int64],
+    source_labels: NDArray[np.int64],
+) -> Edited:
+    """Build the result of an augmenter that works on channels and has no single reference window."""
+    n = len(labels)
+    edits = pd.DataFrame({name: pd.Series([None] * n, dtype="object") for name in EDIT_COLUMNS})
+    edits["source_label"], edits["target_label"], edits["accepted"] = source_labels, labels, True
+    return Edited(de, scalp.to_grid(de), labels, edits.astype(EDIT_COLUMNS), wanted)

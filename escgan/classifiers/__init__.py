@@ -1,0 +1,22 @@
+"""Classifiers: one file each, one line each here."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from escgan.classifiers.base import Classifier, Model, TrainingData
+from escgan.classifiers.cnn import CnnClassifier
+from escgan.classifiers.logistic import LogisticClassifier
+from escgan.classifiers.svm import SvmClassifier
+
+CLASSIFIERS: dict[str, type[Classifier]] = {
+    "logistic": LogisticClassifier,
+    "svm": SvmClassifier,
+    "cnn": CnnClassifier,
+}
+
+ClassifierConfig = Annotated[LogisticClassifier | SvmClassifier | CnnClassifier, Field(discriminator="kind")]
+
+__all__ = ["CLASSIFIERS", "Classifier", "ClassifierConfig", "Model", "TrainingData"]

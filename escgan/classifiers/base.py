@@ -1,0 +1,90 @@
+"""The contract of every classifier: ``fit(training data) -> model``, and a model gives class probabilities."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from escgan.augmenters.base import Edited
+from escgan.montage import scalp_grid
+from escgan.settings import Settings
+from escgan.windows import WindowSet
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Real training windows, followed by edited ones where an augmenter made them.
+
+    ``reweight`` asks the classifier to let every class weigh the same.
+    """
+
+    train: WindowSet
+    edited: Edited | None = None
+    reweight: bool = False
+
+    @cached_property
+    def de(self) -> NDArray[np.float32]:
+        """``(n, n_channels, n_bands)``."""
+        return self.train.de if self.edited is None else np.concatenate([self.train.de, self.edited.de])
+
+    @cached_property
+    def flat(self) -> NDArray[np.float32]:
+        """``(n, n_channels * n_bands)``."""
+        return self.de.reshape(len(self.de), -1)
+
+    @cached_property
+    def grid(self) -> NDArray[np.float32]:
+        """``(n, n_bands, 9, 9)``; edits keep the grid that the generator painted."""
+        real = scalp_grid(self.train.channels).to_grid(self.train.de)
+        return real if self.edited is None else np.concatenate([real, self.edited.grid])
+
+    @cached_property
+    def labels(self) -> NDArray[np.int64]:
+        """``(n,)``."""
+        own = self.train.labels
+        return own if self.edited is None else np.concatenate([own, self.edited.labels])
+
+    @property
+    def n_classes(self) -> int:
+        """Classes of the label set, whether present in these windows or not."""
+        return len(self.train.classes)
+
+    @cached_property
+    def weights(self) -> NDArray[np.float64]:
+        """``(n,)``: 1, or ``n / (n_present_classes * n_of_its_class)`` when reweighting; the mean is 1."""
+        if not self.reweight:
+            return np.ones(len(self.labels))
+        counts = np.bincount(self.labels, minlength=self.n_classes)
+        return len(self.labels) / (np.count_nonzero(counts) * counts[self.labels])
+
+
+class Model(Protocol):
+    """A fitted classifier."""
+
+    def predict_proba(self, windows: WindowSet) -> NDArray[np.float64]:
+        """Return ``(n_windows, n_classes)``, rows summing to 1; the prediction is the largest."""
+
+
+class Classifier(Settings, ABC):
+    """Base of every classifier's settings."""
+
+    kind: str
+    title: ClassVar[str]
+
+    @abstractmethod
+    def fit(self, data: TrainingData, seed: int, *, device: str = "cpu") -> Model:
+        """Train on a fold's training windows; the same data and seed give the same model."""
+
+
+def spread_classes(
+    probability: NDArray[np.floating], present: NDArray[np.int64], n_classes: int
+) -> NDArray[np.float64]:
+    """Put the columns of the classes seen in training where they belong; the others get probability 0."""
+    full = np.zeros((len(probability), n_classes))
+    full[:, present] = probability
+    return full

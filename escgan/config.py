@@ -1,0 +1,181 @@
+"""The whole experiment as one frozen object, read from YAML.
+
+Only science stands here: everything in it enters cache keys. Where the store lies, on which device and with how
+many workers it runs, is said on the command line.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
+
+from escgan.augmenters import AUGMENTERS, AugmenterConfig, Balance, GeneratingAugmenter
+from escgan.classifiers import CLASSIFIERS, ClassifierConfig
+from escgan.datasets import DATASETS, DatasetConfig
+from escgan.errors import ConfigError
+from escgan.evaluation.protocols import PROTOCOLS, ProtocolConfig
+from escgan.evaluation.protocols.leave_one_subject_out import LeaveOneSubjectOut
+from escgan.features.config import FeatureConfig
+from escgan.labels import LabelConfig
+from escgan.normalization import Normalization
+from escgan.preprocessing import PREPROCESSORS, PreprocessingStep
+from escgan.settings import Settings
+
+_REGISTRIES: tuple[dict[str, Any], ...] = (DATASETS, PREPROCESSORS, PROTOCOLS, AUGMENTERS, CLASSIFIERS)
+
+
+class PipelineConfig(Settings):
+    """An experiment: corpus, features, augmenters, classifiers and the protocol that judges them."""
+
+    name: str = Field(default="experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    """What the report is called."""
+    dataset: DatasetConfig
+    """The corpus."""
+    preprocessing: tuple[PreprocessingStep, ...]
+    """Steps on the continuous signal, in order; the corpus' usual ones when not given."""
+    features: FeatureConfig
+    """What is measured in which windows; the corpus' usual bands and window when not given."""
+    labels: LabelConfig
+    """How ratings or conditions become classes; the corpus' usual ones when not given."""
+    normalization: Normalization = "per_subject"
+    """``none``, ``global`` (training windows' moments) or ``per_subject`` (each subject's own; transductive)."""
+    protocol: ProtocolConfig = LeaveOneSubjectOut()
+    """How subjects are split into training and test."""
+    augmenters: tuple[AugmenterConfig, ...] = Field(min_length=1)
+    """What is compared."""
+    classifiers: tuple[ClassifierConfig, ...] = Field(min_length=1)
+    """What each augmenter's windows are judged with."""
+    balance: Balance = Balance()
+    """How far minority classes are filled up."""
+    seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
+    """Every fold is run once with each seed; scores are averaged over seeds before testing."""
+    on_bad_recording: Literal["stop", "skip"] = "stop"
+    """Whether a recording that cannot be used stops the run or is left out and named in the report."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _corpus_defaults(cls, values: Any) -> Any:
+        """Fill in what the corpus usually takes, so that the object, and every key, says all of it."""
+        if not isinstance(values, dict) or "dataset" not in values:
+            return values
+        values = {**values, "dataset": _with_kind(values["dataset"])}
+        corpus: Any = TypeAdapter(DatasetConfig).validate_python(values["dataset"])
+        usual = {
+            "bands": corpus.default_bands,
+            "window_s": corpus.default_window_s,
+            "baseline": corpus.default_baseline,
+        }
+        given = values.get("features") or {}
+        values["features"] = {**usual, **given} if isinstance(given, dict) else given
+        if values.get("preprocessing") is None:
+            values["preprocessing"] = corpus.default_preprocessing()
+        if values.get("labels") is None:
+            values["labels"] = corpus.default_labels()
+        return values
+
+    @field_validator("dataset", "protocol", mode="before")
+    @classmethod
+    def _one_by_name(cls, value: Any) -> Any:
+        return _with_kind(value)
+
+    @field_validator("preprocessing", "augmenters", "classifiers", mode="before")
+    @classmethod
+    def _several_by_name(cls, value: Any) -> Any:
+        return [_with_kind(item) for item in value] if isinstance(value, list | tuple) else value
+
+    @model_validator(mode="after")
+    def _kinds_differ(self) -> PipelineConfig:
+        # Augmenters and classifiers are told apart by kind in every table.
+        for field in ("augmenters", "classifiers"):
+            kinds = [item.kind for item in getattr(self, field)]
+            twice = next((kind for kind in kinds if kinds.count(kind) > 1), None)
+            if twice:
+                raise ValueError(f"{field} lists '{twice}' twice: list each once.")
+        if len(set(self.seeds)) != len(self.seeds):
+            raise ValueError(f"seeds lists a number twice in {list(self.seeds)}: list each once.")
+        return self
+
+    @property
+    def generating(self) -> tuple[GeneratingAugmenter, ...]:
+        """The augmenters that make windows."""
+        return tuple(a for a in self.augmenters if isinstance(a, GeneratingAugmenter))
+
+    def to_yaml(self) -> str:
+        """Write the full configuration, defaults included."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def load_config(path: Path | str) -> PipelineConfig:
+    """Read a configuration from YAML.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, or something in it does not exist or cannot work.
+    """
+    path = Path(path)
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as cause:
+        raise ConfigError(f"Configuration '{path}' cannot be read: {cause.strerror}; check the path.") from cause
+    except UnicodeDecodeError as cause:
+        raise ConfigError(f"Configuration '{path}' is not UTF-8 text: is it the right file?") from cause
+    except yaml.YAMLError as cause:
+        mark = getattr(cause, "problem_mark", None)
+        where = f" at line {mark.line + 1}" if mark else ""
+        raise ConfigError(f"Configuration '{path}' is not valid YAML{where}: check its indentation.") from cause
+    if not isinstance(values, dict):
+        raise ConfigError(f"Configuration '{path}' holds no settings: give dataset, augmenters and classifiers.")
+    return parse_config(values, str(path))
+
+
+def parse_config(values: dict[str, Any], source: str = "the configuration") -> PipelineConfig:
+    """Build a configuration from plain values; raises ConfigError with one sentence for the first fault."""
+    try:
+        return PipelineConfig.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, source)) from error
+    except ConfigError as error:
+        raise ConfigError(f"In {source}: {error}") from error
+
+
+def _with_kind(value: Any) -> Any:
+    return {"kind": value} if isinstance(value, str) else value
+
+
+def _explain(error: ValidationError, source: str) -> str:
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        near = difflib.get_close_matches(str(first["loc"][-1]), _known_keys(), n=1)
+        hint = f"did you mean '{near[0]}'?" if near else "remove it."
+        return f"In {source}: there is no setting '{where}': {hint}"
+    if first["type"] == "union_tag_invalid":
+        # The corpus is checked before the fields, so its error does not carry the field's name.
+        where = where or "dataset"
+        known = [tag.strip("'") for tag in first["ctx"]["expected_tags"].split(", ")]
+        tag = str(first["ctx"]["tag"])
+        near = difflib.get_close_matches(tag, known, n=1)
+        hint = f" (did you mean '{near[0]}'?)" if near else ""
+        return f"In {source}: {where} is '{tag}', expected one of: {', '.join(known)}{hint}."
+    if first["type"] == "missing":
+        return f"In {source}: the setting '{where}' is missing: add it."
+    where = f"{where}: " if where else ""
+    return f"In {source}: {where}{message[0].lower()}{message[1:]}{'' if message.endswith('.') else '.'}"
+
+
+def _known_keys() -> list[str]:
+    from escgan.gan.config import LossWeights, NetworkConfig, TrainingConfig
+
+    classes: list[type] = [PipelineConfig, FeatureConfig, Balance]
+    for registry in _REGISTRIES:
+        classes += registry.values()
+    keys = {name for cls in classes for name in getattr(cls, "model_fields", {})}
+    for plain in (NetworkConfig, LossWeights, TrainingConfig):
+        keys |= set(plain.__dataclass_fields__)
+    return sorted(keys)

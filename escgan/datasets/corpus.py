@@ -1,0 +1,80 @@
+"""What a corpus is to the pipeline: facts about it, where its recordings lie, and how one is read."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from escgan.errors import RecordingError
+from escgan.preprocessing.step import Step
+from escgan.recording import RawRecording, RecordingSource
+from escgan.settings import Settings
+
+
+class Corpus(Settings, ABC):
+    """A corpus: its configuration, and the two things that can be done with it.
+
+    The class-level facts are shown wherever results are: a verdict on data whose licence, source or meaning
+    of the classes is not stated cannot be judged.
+    """
+
+    title: ClassVar[str]
+    """Full name."""
+    licence: ClassVar[str]
+    """Terms under which the data may be used."""
+    citation: ClassVar[str]
+    """Publication to cite."""
+    note: ClassVar[str]
+    """What the classes mean, and what a result on them can and cannot show."""
+    access: ClassVar[str]
+    """Where to get the data."""
+    expects: ClassVar[str]
+    """The files that must be in the folder, in one line."""
+    default_bands: ClassVar[str]
+    """Name of a band set that fits the distributed pass-band."""
+    default_window_s: ClassVar[float]
+    """Window length in seconds that is usual for the corpus."""
+    default_baseline: ClassVar[Literal["none", "subtract"]]
+    """Whether the pre-trial baseline is usually subtracted from the features."""
+
+    kind: str
+
+    @abstractmethod
+    def discover(self, data: Path) -> tuple[RecordingSource, ...]:
+        """List the recordings in a folder by their file names alone, subjects in numerical order.
+
+        Raises
+        ------
+        RecordingError
+            The folder is absent or holds no recording, or a recording lacks one of its files.
+        """
+
+    @abstractmethod
+    def read(self, source: RecordingSource) -> RawRecording:
+        """Read one recording; raises RecordingError where its files cannot be what they should be."""
+
+    @abstractmethod
+    def default_preprocessing(self) -> tuple[Step, ...]:
+        """Return the steps that the distributed files still need."""
+
+    @abstractmethod
+    def default_labels(self) -> dict[str, Any]:
+        """Return the usual label definition, as a plain mapping."""
+
+
+def existing_folder(data: Path, corpus: type[Corpus]) -> Path:
+    """Return the folder as a path, or say that it is not there and what it should hold."""
+    folder = Path(data)
+    if not folder.is_dir():
+        raise RecordingError(
+            f"The data folder '{folder}' does not exist: give the folder with {corpus.expects} ({corpus.access})."
+        )
+    return folder
+
+
+def nothing_found(folder: Path, corpus: type[Corpus]) -> RecordingError:
+    """Return the error for a folder that holds no recording of the corpus."""
+    return RecordingError(
+        f"No recording of {corpus.title} in '{folder}': give the folder with {corpus.expects} ({corpus.access})."
+    )

@@ -1,0 +1,1 @@
+"""Leak-free evaluation: folds over people, scores, paired comparison, verdict."""

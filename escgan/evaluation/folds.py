@@ -1,0 +1,63 @@
+"""Folds: which recordings train and which are tested, and proof that they do not overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from escgan.errors import LeakageError
+
+Level = Literal["subject", "session"]
+
+
+@dataclass(frozen=True, order=True)
+class Unit:
+    """A recording by who and when: what folds are made of."""
+
+    subject: str
+    session: str
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Training and test units of one fold; the name says who is tested."""
+
+    name: str
+    train: tuple[Unit, ...]
+    test: tuple[Unit, ...]
+
+
+_IDENTITY: dict[Level, Callable[[Unit], object]] = {
+    "subject": lambda unit: unit.subject,
+    "session": lambda unit: unit,
+}
+
+
+def check_disjoint(fold: Fold, level: Level) -> None:
+    """Refuse a fold whose sides share a subject (or session).
+
+    Raises
+    ------
+    LeakageError
+        If anything at the declared level stands on both sides.
+    """
+    identity = _IDENTITY[level]
+    shared = {identity(unit) for unit in fold.train} & {identity(unit) for unit in fold.test}
+    if shared:
+        names = ", ".join(sorted(u.subject for u in fold.test if identity(u) in shared))
+        raise LeakageError(
+            f"Fold '{fold.name}' trains on what it tests: {level} {names} stands on both sides; "
+            "give each side its own."
+        )
+
+
+def folds_by_subject(units: Sequence[Unit], groups: Sequence[Sequence[str]], names: Sequence[str]) -> tuple[Fold, ...]:
+    """Make one fold a group of subjects: the group is tested, everyone else trains."""
+    folds = []
+    for name, group in zip(names, groups, strict=True):
+        test = tuple(unit for unit in units if unit.subject in group)
+        fold = Fold(name, tuple(unit for unit in units if unit.subject not in group), test)
+        check_disjoint(fold, "subject")
+        folds.append(fold)
+    return tuple(folds)

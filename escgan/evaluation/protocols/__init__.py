@@ -1,0 +1,20 @@
+"""Protocols: one file each, one line each here."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from escgan.evaluation.protocols.base import Protocol
+from escgan.evaluation.protocols.leave_one_subject_out import LeaveOneSubjectOut
+from escgan.evaluation.protocols.subject_k_fold import SubjectKFold
+
+PROTOCOLS: dict[str, type[Protocol]] = {
+    "leave_one_subject_out": LeaveOneSubjectOut,
+    "subject_k_fold": SubjectKFold,
+}
+
+ProtocolConfig = Annotated[LeaveOneSubjectOut | SubjectKFold, Field(discriminator="kind")]
+
+__all__ = ["PROTOCOLS", "Protocol", "ProtocolConfig"]

@@ -1,0 +1,141 @@
+"""Paired comparison over people: did an augmenter help, by how much, how sure.
+
+The unit is the test subject: windows of one person are no independent witnesses. Seeds are averaged first. The
+rival is the *better* of ``none`` and ``class_weight`` on the same metric, since much of what augmentation seems
+to win on balanced accuracy is a moved decision threshold, which class weights move for free.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from escgan.seeds import generator
+
+SIMPLE_RIVALS = ("none", "class_weight")
+COMPARED_METRICS = ("balanced_accuracy", "auroc")
+Outcome = Literal["helped", "hurt", "undecided"]
+
+_RESAMPLES = 10_000
+
+
+@dataclass(frozen=True)
+class PairedComparison:
+    """Differences of paired scores and what they say.
+
+    Attributes
+    ----------
+    difference
+        Mean difference over subjects.
+    low, high
+        95 % percentile bootstrap interval over subjects.
+    p_value
+        Two-sided Wilcoxon signed-rank test; exact for small samples; 1 where all differences are zero.
+    effect_size
+        Matched-pairs rank-biserial correlation, from -1 to 1 (Kerby 2014, doi:10.2466/11.IT.3.1).
+    outcome
+        ``helped`` or ``hurt`` when the interval excludes zero and p < 0.05, else ``undecided``.
+    """
+
+    n_subjects: int
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    effect_size: float
+    outcome: Outcome
+
+
+def compare_paired(scores: NDArray[np.float64], rival: NDArray[np.float64], seed: int = 0) -> PairedComparison:
+    """Compare paired scores, each ``(n_subjects,)``; pairs with a NaN are left out."""
+    from scipy.stats import rankdata, wilcoxon
+
+    both = np.isfinite(scores) & np.isfinite(rival)
+    # Scores are ratios of counts: differences below this are rounding, and must tie as zeros.
+    differences = np.round(scores[both] - rival[both], 12)
+    n = len(differences)
+    if n < 2:
+        mean = float(differences.mean()) if n else float("nan")
+        return PairedComparison(n, mean, float("nan"), float("nan"), 1.0, 0.0, "undecided")
+    moved = differences[differences != 0]
+    p_value, effect = 1.0, 0.0
+    if len(moved):
+        # Zeros split their ranks between the signs (Pratt), and ties forbid the exact null distribution;
+        # scipy enumerates permutations for small samples instead of trusting the normal approximation.
+        p_value = float(wilcoxon(differences, zero_method="pratt", method=_exact_or_approximate(differences)).pvalue)
+        ranks = rankdata(np.abs(moved))
+        effect = float((ranks * np.sign(moved)).sum() / ranks.sum())
+    low, high = bootstrap_interval(differences, seed)
+    outcome: Outcome = "undecided"
+    if p_value < 0.05 and low > 0:
+        outcome = "helped"
+    elif p_value < 0.05 and high < 0:
+        outcome = "hurt"
+    return PairedComparison(n, float(differences.mean()), low, high, p_value, effect, outcome)
+
+
+def bootstrap_interval(values: NDArray[np.float64], seed: int = 0, level: float = 0.95) -> tuple[float, float]:
+    """Percentile bootstrap interval of the mean of ``(n,)`` values."""
+    rows = generator(seed, "bootstrap").integers(0, len(values), (_RESAMPLES, len(values)))
+    tail = (1 - level) / 2
+    low, high = np.quantile(values[rows].mean(axis=1), (tail, 1 - tail))
+    return float(low), float(high)
+
+
+def compare_augmenters(scores: pd.DataFrame) -> pd.DataFrame:
+    """Compare every augmenter with the better of the simple rivals, for each classifier and metric.
+
+    Parameters
+    ----------
+    scores
+        One row a test subject: augmenter, classifier, seed, subject and the metrics.
+
+    Returns
+    -------
+    One row a comparison: classifier, augmenter, metric, rival, n_subjects, mean, rival_mean, difference, low,
+    high, p_value, effect_size, verdict. Empty where no simple rival was run.
+    """
+    rows = []
+    means = scores.groupby(["classifier", "augmenter", "subject"], sort=False)[list(COMPARED_METRICS)].mean()
+    for classifier in scores["classifier"].unique():
+        by_augmenter = means.loc[classifier]
+        ran = list(dict.fromkeys(by_augmenter.index.get_level_values("augmenter")))
+        rivals = [name for name in SIMPLE_RIVALS if name in ran]
+        for augmenter in [name for name in ran if name not in SIMPLE_RIVALS]:
+            for metric in COMPARED_METRICS if rivals else ():
+                rival = max(rivals, key=lambda name: by_augmenter.loc[name][metric].mean())
+                own, other = by_augmenter.loc[augmenter][metric].align(by_augmenter.loc[rival][metric])
+                result = compare_paired(own.to_numpy(np.float64), other.to_numpy(np.float64))
+                rows.append(
+                    {
+                        "classifier": classifier,
+                        "augmenter": augmenter,
+                        "metric": metric,
+                        "rival": rival,
+                        "n_subjects": result.n_subjects,
+                        "mean": own.mean(),
+                        "rival_mean": other.mean(),
+                        "difference": result.difference,
+                        "low": result.low,
+                        "high": result.high,
+                        "p_value": result.p_value,
+                        "effect_size": result.effect_size,
+                        "verdict": result.outcome,
+                    }
+                )
+    columns = "classifier augmenter metric rival n_subjects mean rival_mean difference low high p_value effect_size verdict"
+    return pd.DataFrame(rows, columns=columns.split())
+
+
+def _exact_or_approximate(differences: NDArray[np.float64]) -> object:
+    from scipy.stats import PermutationMethod
+
+    n = len(differences)
+    if n <= 13:
+        return PermutationMethod(n_resamples=2**n)
+    tied = len(np.unique(np.abs(differences))) < n or (differences == 0).any()
+    return "asymptotic" if tied or n > 50 else "exact"

@@ -1,0 +1,55 @@
+"""The verdict in words, from the comparisons alone: helped, hurt or undecided, printed alike."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+_METRIC_NAMES = {"balanced_accuracy": "balanced accuracy", "auroc": "AUROC"}
+_OUTCOMES = {
+    "helped": "helped",
+    "hurt": "hurt",
+    "undecided": "made no difference that this cohort can show",
+}
+
+
+def verdict_sentences(comparisons: pd.DataFrame) -> tuple[str, ...]:
+    """Say of every augmenter and classifier whether the windows that it made helped on unseen subjects.
+
+    ESC-GAN comes first, on balanced accuracy. A gain in balanced accuracy without one in AUROC is named for
+    what it most likely is: a moved decision threshold.
+    """
+    if comparisons.empty:
+        return ("Nothing was compared: the run has no augmenter beside none and class_weight, or neither of these.",)
+    order = sorted(comparisons["augmenter"].unique(), key=lambda name: name != "escgan")
+    sentences = []
+    for augmenter in order:
+        for classifier in comparisons["classifier"].unique():
+            sentences += _sentences(comparisons, augmenter, classifier)
+    return tuple(sentences)
+
+
+def _sentences(comparisons: pd.DataFrame, augmenter: str, classifier: str) -> list[str]:
+    own = comparisons[(comparisons["augmenter"] == augmenter) & (comparisons["classifier"] == classifier)]
+    rows = own.set_index("metric")
+    if "balanced_accuracy" not in rows.index:
+        return []
+    row = rows.loc["balanced_accuracy"]
+    sentence = f"With {classifier}, {augmenter} {_OUTCOMES[row['verdict']]} on unseen subjects: {_change(row)}."
+    if "auroc" in rows.index:
+        ranked = rows.loc["auroc"]
+        sentence += f" {_change(ranked)}"
+        if row["verdict"] == "helped" and ranked["verdict"] != "helped":
+            sentence += ", so the gain is most likely a moved decision threshold, not better separation"
+        sentence += "."
+    return [sentence]
+
+
+def _change(row: pd.Series) -> str:
+    name = _METRIC_NAMES[str(row.name)]
+    interval = (
+        f" (95 % interval {row['low']:+.3f} to {row['high']:+.3f}, p = {row['p_value']:.3g}, "
+        f"{row['n_subjects']} subjects)"
+        if row["n_subjects"] > 1
+        else " (one subject: no interval)"
+    )
+    return f"{name} {row['mean']:.3f} against {row['rival_mean']:.3f} with {row['rival']}, {row['difference']:+.3f}{interval}"

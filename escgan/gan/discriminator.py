@@ -1,0 +1,23 @@
+"""The discriminator: one trunk, a real/fake head and a class head."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from escgan.gan.config import NetworkConfig
+from escgan.gan.trunk import ConvTrunk, mlp_head
+
+
+class Discriminator(nn.Module):
+    """Judge windows ``(B, n_bands, 9, 9)``: real or edited, and which class."""
+
+    def __init__(self, n_bands: int, n_classes: int, config: NetworkConfig) -> None:
+        super().__init__()
+        self.trunk = ConvTrunk(n_bands, config.hidden)
+        self.realness = mlp_head(config.hidden, 1, config.dropout)
+        self.classes = mlp_head(config.hidden, n_classes, config.dropout)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the realness logit ``(B,)`` (low is real, high is edited) and class logits ``(B, n_classes)``."""
+        code = self.trunk(x)
+        return self.realness(code).squeeze(1), self.classes(code)

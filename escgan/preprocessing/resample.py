@@ -1,0 +1,50 @@
+"""Resampling to a lower rate, with the anti-aliasing filter that this needs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from escgan.errors import RecordingError
+from escgan.preprocessing.step import Plan, SignalFacts, Step
+
+if TYPE_CHECKING:
+    import mne
+
+
+class Resample(Step):
+    """Bring every segment to a lower sampling rate.
+
+    MNE's Fourier method: a brick-wall filter at the new Nyquist frequency, so the band below it is kept
+    whole.
+    """
+
+    kind: Literal["resample"] = "resample"
+    sfreq_hz: Annotated[float, Field(gt=0)] = 128.0
+    """New sampling rate in Hz."""
+
+    def plan(self, facts: SignalFacts) -> Plan:
+        """Refuse a rate above the recording's own: interpolation adds samples, not information."""
+        if self.sfreq_hz > facts.sfreq:
+            raise RecordingError(
+                f"{facts.name} was sampled at {facts.sfreq:g} Hz and cannot be resampled to "
+                f"{self.sfreq_hz:g} Hz: choose at most {facts.sfreq:g} Hz."
+            )
+        if self.sfreq_hz == facts.sfreq:
+            return Plan(
+                facts,
+                "nothing to do",
+                f"the signal already has {facts.sfreq:g} Hz: this step changes nothing",
+            )
+        nyquist = self.sfreq_hz / 2
+        after = facts.narrowed(None, nyquist, f"Resampling to {self.sfreq_hz:g} Hz")
+        decision = f"from {facts.sfreq:g} to {self.sfreq_hz:g} Hz, anti-aliased below {nyquist:g} Hz"
+        return Plan(replace(after, sfreq=self.sfreq_hz), decision)
+
+    def apply(self, raw: mne.io.BaseRaw) -> mne.io.BaseRaw:
+        """Resample one segment."""
+        if raw.info["sfreq"] == self.sfreq_hz:
+            return raw
+        return raw.resample(self.sfreq_hz, method="fft", n_jobs=1, verbose="error")

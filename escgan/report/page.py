@@ -1,0 +1,118 @@
+"""The report as one HTML page that needs nothing else: no network, no fonts, no script to be read."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from importlib import resources
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from escgan.report.blocks import Section
+from escgan.report.data import ReportData
+from escgan.report.sections_edits import scalp_section, training_section
+from escgan.report.sections_methods import methods_section
+from escgan.report.sections_recordings import preprocessing_section, subjects_section
+from escgan.report.sections_scores import (
+    comparison_section,
+    confusion_section,
+    recall_section,
+    scores_section,
+)
+from escgan.report.summary import outcome
+from escgan.report.wording import VERDICT_NAMES, duration, plural
+
+SECTIONS = (
+    scores_section,
+    comparison_section,
+    confusion_section,
+    subjects_section,
+    preprocessing_section,
+    scalp_section,
+    training_section,
+    recall_section,
+    methods_section,
+)
+"""What the page holds, in reading order."""
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A short fact beside the verdict; ``alarm`` for one that limits what the verdict means."""
+
+    text: str
+    title: str
+    alarm: bool = False
+
+
+def render_report(data: ReportData) -> str:
+    """Return the report as a self-contained HTML page.
+
+    The same data give the same bytes. Every text of ``data`` is escaped.
+
+    Parameters
+    ----------
+    data
+        Everything the report shows.
+    """
+    environment = Environment(
+        loader=PackageLoader("escgan.report", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    script = _own_file("sort.js.j2")
+    found = outcome(data)
+    return environment.get_template("page.html.j2").render(
+        data=data,
+        badges=badges(data),
+        outcome=found,
+        outcome_name=VERDICT_NAMES.get(found, "Not compared"),
+        sections=sections(data),
+        # Both are this package's own files, so they may stand as they are.
+        style=Markup(_own_file("page.css")),
+        script=Markup(script),
+        script_digest=_script_digest(script),
+    )
+
+
+def sections(data: ReportData) -> tuple[Section, ...]:
+    """Return the page's sections in reading order."""
+    return tuple(section(data) for section in SECTIONS)
+
+
+def badges(data: ReportData) -> tuple[Badge, ...]:
+    """Return the facts that qualify the verdict, those that limit it first."""
+    found = []
+    if data.leaky:
+        found.append(
+            Badge(
+                "LEAKY",
+                "Training and test windows come from the same trials: scores are optimistic.",
+                alarm=True,
+            )
+        )
+    found.append(Badge(data.protocol.replace("_", " "), "How subjects were split into training and test"))
+    if data.transductive:
+        found.append(
+            Badge(
+                "transductive normalisation",
+                "A held-out subject's own unlabelled windows were used to normalise its features.",
+            )
+        )
+    found.append(Badge(plural(data.scores["subject"].nunique(), "subject"), "Held out once each"))
+    found.append(Badge(f"took {duration(data.seconds)}", "Time of the whole run"))
+    return tuple(found)
+
+
+def _own_file(name: str) -> str:
+    """Return the text of a file that lies beside this module."""
+    return resources.files("escgan.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _script_digest(script: str) -> str:
+    """Return the digest by which the page's content policy admits this script and no other."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")

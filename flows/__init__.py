@@ -1,0 +1,1 @@
+"""Flows: tasks chained, and the command line that starts them."""

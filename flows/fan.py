@@ -1,0 +1,87 @@
+"""Mapping a stage over its units: submit all, wait for all, keep what succeeded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NamedTuple
+
+from escgan.errors import EscganError
+from storage.manifest import ArtifactRef
+from storage.store import Store
+from tasks.caching import reference, stage_task
+from tasks.progress import announce, report_share
+from tasks.stage import Mode, Stage
+
+
+class Unit(NamedTuple):
+    """One piece of a stage's work: its name for people and its science arguments."""
+
+    name: str
+    science: tuple[Any, ...]
+
+
+@dataclass
+class Tally:
+    """How many units of each stage were computed and how many reused."""
+
+    computed: dict[str, int] = field(default_factory=dict)
+    reused: dict[str, int] = field(default_factory=dict)
+
+    def count(self, stage: str, computed: int, reused: int) -> None:
+        """Count a stage's units."""
+        self.computed[stage] = self.computed.get(stage, 0) + computed
+        self.reused[stage] = self.reused.get(stage, 0) + reused
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How stages are executed; nothing of it enters a cache key."""
+
+    store: Store
+    device: str
+    modes: dict[str, Mode]
+    tally: Tally
+
+
+def fan(stage: Stage, units: Sequence[Unit], execution: Execution) -> dict[str, ArtifactRef | EscganError]:
+    """Run a stage over units; a unit that fails with a user's error leaves that error in its place.
+
+    All units are waited for before any error is looked at, so that nothing finished is lost. Errors that are not
+    written for the user (a defect, a full disk) are raised, again after all units have ended.
+    """
+    computed: set[str] = set()
+    mode = execution.modes.get(stage.name, "run")
+    task = stage_task(stage, execution.store, device=execution.device, mode=mode, on_computed=computed.add)
+    announce(stage.name, len(units))
+    futures = {}
+    for unit in units:
+        futures[unit.name] = task.submit(unit.science, unit.name)
+        futures[unit.name].add_done_callback(partial(_ended, stage.name, unit.name))
+    results: dict[str, ArtifactRef | EscganError] = {}
+    failure: BaseException | None = None
+    for name, future in futures.items():
+        future.wait()
+        try:
+            results[name] = reference(future.result())
+        except EscganError as error:
+            results[name] = error
+        except Exception as error:
+            failure = failure or error
+    execution.tally.count(stage.name, len(computed), len(units) - len(computed))
+    if failure is not None:
+        raise failure
+    return results
+
+
+def _ended(stage: str, unit: str, future: object) -> None:
+    report_share(stage, unit, 1.0)
+
+
+def all_or_raise(results: dict[str, ArtifactRef | EscganError]) -> dict[str, ArtifactRef]:
+    """Return the references, or raise the first unit's error."""
+    for result in results.values():
+        if isinstance(result, EscganError):
+            raise result
+    return {name: result for name, result in results.items() if isinstance(result, ArtifactRef)}

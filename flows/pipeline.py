@@ -1,0 +1,303 @@
+"""The pipeline: five stages and the report, chained."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from escgan.config import PipelineConfig
+from escgan.device import choose_device
+from escgan.errors import ConfigError, EscganError, RecordingError
+from escgan.evaluation.folds import Fold
+from escgan.evaluation.folds import Unit as FoldUnit
+from escgan.evaluation.significance import compare_augmenters
+from escgan.evaluation.verdict import verdict_sentences
+from escgan.recording import recording_name
+from flows.fan import Execution, Tally, Unit, all_or_raise, fan
+from storage.manifest import ArtifactRef
+from storage.store import Store
+from tasks.editing import augment
+from tasks.features import features
+from tasks.recordings import ingest
+from tasks.reporting import AugmenterEntry, RecordingEntry, ScoreEntry, report, subject_score_table
+from tasks.scoring import evaluate
+from tasks.stage import Mode
+from tasks.training import train
+
+LOG = logging.getLogger("escgan")
+
+StageName = Literal["ingest", "features", "train", "augment", "evaluate", "report"]
+STAGES: tuple[StageName, ...] = ("ingest", "features", "train", "augment", "evaluate", "report")
+
+
+@dataclass
+class Outcome:
+    """What a run leaves: counts, scores, verdict and the report's path."""
+
+    tally: Tally
+    left_out: tuple[tuple[str, str], ...] = ()
+    scores: pd.DataFrame = field(default_factory=pd.DataFrame)
+    comparisons: pd.DataFrame = field(default_factory=pd.DataFrame)
+    verdict: tuple[str, ...] = ()
+    report: Path | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fold with one seed: its name, and the features of its two sides."""
+
+    fold: Fold
+    seed: int
+    train: tuple[ArtifactRef, ...]
+    test: tuple[ArtifactRef, ...]
+
+    @property
+    def name(self) -> str:
+        """The fold, and the seed where it is not the usual one."""
+        return self.fold.name if self.seed == 0 else f"{self.fold.name} seed {self.seed}"
+
+
+@flow(name="pipeline", task_runner=ThreadPoolTaskRunner(max_workers=os.cpu_count() or 1))  # type: ignore[arg-type]
+def pipeline(
+    config: PipelineConfig,
+    data: Path | None = None,
+    root: Path = Path("store"),
+    device: str = "auto",
+    only: StageName | None = None,
+    start: StageName | None = None,
+    refresh: tuple[StageName, ...] = (),
+) -> Outcome:
+    """Run the experiment from raw files to the verdict; whatever the store holds already is not computed again.
+
+    Parameters
+    ----------
+    config
+        The experiment.
+    data
+        Folder with the corpus' files; not needed for a simulated cohort.
+    root
+        Folder of the artifact store.
+    device
+        auto, cpu, cuda or mps.
+    only
+        Run this stage alone; what it needs must be in the store.
+    start
+        Run from this stage on; what comes before must be in the store.
+    refresh
+        Stages to compute anew although the store holds them.
+    """
+    store = Store(root)
+    store.sweep()
+    execution = Execution(store, choose_device(device), stage_modes(only, start, refresh), Tally())
+    last = only or "report"
+    with one_thread_each():
+        return _run(config, data, execution, STAGES.index(last))
+
+
+def _run(config: PipelineConfig, data: Path | None, execution: Execution, last: int) -> Outcome:
+    outcome = Outcome(execution.tally)
+    recordings, outcome.left_out = measure(config, data, execution, with_features=last > 0)
+    if last < STAGES.index("train"):
+        return outcome
+    cases = split(config, recordings)
+    gans = train_cases(config, cases, execution)
+    if last < STAGES.index("augment"):
+        return outcome
+    edits = augment_cases(config, cases, gans, execution)
+    if last < STAGES.index("evaluate"):
+        return outcome
+    scores = evaluate_cases(config, cases, edits, execution)
+    outcome.scores = subject_score_table(execution.store, scores)
+    outcome.comparisons = compare_augmenters(outcome.scores)
+    outcome.verdict = verdict_sentences(outcome.comparisons)
+    if last < STAGES.index("report"):
+        return outcome
+    outcome.report = write_report(config, recordings, outcome.left_out, gans, edits, scores, execution)
+    return outcome
+
+
+def measure(
+    config: PipelineConfig, data: Path | None, execution: Execution, *, with_features: bool
+) -> tuple[list[RecordingEntry], tuple[tuple[str, str], ...]]:
+    """Ingest every recording and measure its features; also say which were left out, and why."""
+    sources = config.dataset.discover(data_folder(config, data, execution.store))
+    units = [
+        Unit(recording_name(source.subject, source.session), (source, config.dataset, config.preprocessing))
+        for source in sources
+    ]
+    ingested, unread = _usable(config, fan(ingest, units, execution))
+    if not with_features:
+        return [], unread
+    measured, unmeasured = _usable(
+        config, fan(features, [Unit(name, (ref, config.features)) for name, ref in ingested.items()], execution)
+    )
+    entries = [RecordingEntry(name, ingested[name], ref) for name, ref in measured.items()]
+    return entries, unread + unmeasured
+
+
+def split(config: PipelineConfig, recordings: Sequence[RecordingEntry]) -> list[Case]:
+    """Split the recordings into folds, once a seed."""
+    by_unit = {unit_of(entry.name): entry.features for entry in recordings}
+    folds = config.protocol.folds(list(by_unit))
+    return [
+        Case(fold, seed, tuple(by_unit[u] for u in fold.train), tuple(by_unit[u] for u in fold.test))
+        for seed in config.seeds
+        for fold in folds
+    ]
+
+
+def train_cases(config: PipelineConfig, cases: Sequence[Case], execution: Execution) -> list[AugmenterEntry]:
+    """Train every augmenter that learns, on each fold's training side."""
+    wanted = {f"{case.name} {a.kind}": (case, a) for a in config.generating if a.trains for case in cases}
+    units = [
+        Unit(name, (case.train, config.labels, config.normalization, augmenter, case.seed))
+        for name, (case, augmenter) in wanted.items()
+    ]
+    refs = all_or_raise(fan(train, units, execution)) if units else {}
+    return [AugmenterEntry(c.fold.name, c.seed, a.kind, refs[name]) for name, (c, a) in wanted.items()]
+
+
+def augment_cases(
+    config: PipelineConfig, cases: Sequence[Case], gans: Sequence[AugmenterEntry], execution: Execution
+) -> list[AugmenterEntry]:
+    """Make windows with every augmenter that makes any, from each fold's training side."""
+    trained = {(g.fold, g.seed, g.augmenter): g.artifact for g in gans}
+    wanted = {f"{case.name} {a.kind}": (case, a) for a in config.generating for case in cases}
+    units = []
+    for name, (case, a) in wanted.items():
+        gan = trained.get((case.fold.name, case.seed, a.kind))
+        science = (case.train, gan, config.labels, config.normalization, a, config.balance, case.seed)
+        units.append(Unit(name, science))
+    refs = all_or_raise(fan(augment, units, execution)) if units else {}
+    return [AugmenterEntry(c.fold.name, c.seed, a.kind, refs[name]) for name, (c, a) in wanted.items()]
+
+
+def evaluate_cases(
+    config: PipelineConfig, cases: Sequence[Case], edits: Sequence[AugmenterEntry], execution: Execution
+) -> list[ScoreEntry]:
+    """Judge every augmenter with every classifier on each fold's unseen subjects."""
+    made = {(e.fold, e.seed, e.augmenter): e.artifact for e in edits}
+    units, entries = [], []
+    for classifier in config.classifiers:
+        for a in config.augmenters:
+            for case in cases:
+                name = f"{case.name} {a.kind} {classifier.kind}"
+                edited = made.get((case.fold.name, case.seed, a.kind))
+                sides = (case.train, case.test, edited, a.reweights)
+                units.append(Unit(name, (*sides, config.labels, config.normalization, classifier, case.seed)))
+                entries.append((name, case.fold.name, case.seed, a.kind, classifier.kind))
+    refs = all_or_raise(fan(evaluate, units, execution))
+    return [ScoreEntry(*entry, refs[name]) for name, *entry in entries]
+
+
+def write_report(
+    config: PipelineConfig,
+    recordings: Sequence[RecordingEntry],
+    left_out: tuple[tuple[str, str], ...],
+    gans: Sequence[AugmenterEntry],
+    edits: Sequence[AugmenterEntry],
+    scores: Sequence[ScoreEntry],
+    execution: Execution,
+) -> Path:
+    """Write the report and put a copy where a person finds it."""
+    science = (config, tuple(recordings), left_out, tuple(gans), tuple(edits), tuple(scores))
+    ref = all_or_raise(fan(report, [Unit(config.name, science)], execution))[config.name]
+    page = execution.store.open(ref).file("report.html").read_bytes()
+    shown = execution.store.root / "reports" / f"{config.name}.html"
+    shown.parent.mkdir(mode=0o700, exist_ok=True)
+    partial = shown.with_suffix(".partial")
+    partial.write_bytes(page)
+    partial.replace(shown)
+    return shown
+
+
+def stage_modes(
+    only: StageName | None, start: StageName | None, refresh: Sequence[StageName]
+) -> dict[str, Mode]:
+    """Say for each stage whether it runs, is only reused, or is computed anew.
+
+    Raises
+    ------
+    ConfigError
+        If the wishes contradict each other.
+    """
+    if only and start:
+        raise ConfigError("--only and --from exclude each other: give one of them.")
+    first = only or start
+    modes: dict[str, Mode] = {}
+    for stage in STAGES:
+        if first and STAGES.index(stage) < STAGES.index(first):
+            modes[stage] = "reuse"
+        if stage in refresh:
+            if modes.get(stage) == "reuse":
+                raise ConfigError(
+                    f"--refresh {stage} contradicts {'--only' if only else '--from'} {first}, which takes {stage} "
+                    "from the store: leave one of them out."
+                )
+            modes[stage] = "refresh"
+    return modes
+
+
+def data_folder(config: PipelineConfig, data: Path | None, store: Store) -> Path:
+    """Return the folder with the corpus' files, writing it first for a simulated cohort.
+
+    Raises
+    ------
+    ConfigError
+        If no folder was given for a corpus that needs one.
+    """
+    materialize = getattr(config.dataset, "materialize", None)
+    if materialize is not None:
+        return Path(materialize(data or store.root / "simulated" / config.name))
+    if data is None:
+        raise ConfigError(f"Corpus '{config.dataset.kind}' needs its files: say where they are with --data DIR.")
+    return data
+
+
+def unit_of(name: str) -> FoldUnit:
+    """Return the fold unit of a recording's name."""
+    subject, _, session = name.removeprefix("sub-").partition("_ses-")
+    return FoldUnit(subject, session or "1")
+
+
+@contextmanager
+def one_thread_each() -> Iterator[None]:
+    """Let every unit compute on one thread.
+
+    Units run side by side, which uses the cores better than threads inside the small operations of one unit; and
+    sums in a fixed order give the same bytes on machines with more or fewer cores.
+    """
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _usable(
+    config: PipelineConfig, results: dict[str, ArtifactRef | EscganError]
+) -> tuple[dict[str, ArtifactRef], tuple[tuple[str, str], ...]]:
+    """Part the usable recordings from the others; raise unless the others may be left out."""
+    if config.on_bad_recording == "stop":
+        return all_or_raise(results), ()
+    bad = tuple((name, str(error)) for name, error in results.items() if isinstance(error, RecordingError))
+    for name, reason in bad:
+        LOG.warning("%s is left out: %s", name, reason)
+    usable = all_or_raise({name: r for name, r in results.items() if not isinstance(r, RecordingError)})
+    if not usable:
+        raise RecordingError(f"None of the {len(bad)} recordings can be used; the first: {bad[0][1]}")
+    return usable, bad

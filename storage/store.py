@@ -1,0 +1,351 @@
+"""The store: artifacts published whole or not at all, and verified whenever they are looked up.
+
+Layout below the root::
+
+    artifacts/<stage>/<key>/         published artifacts; hidden names are drafts and discarded ones
+    work/<stage>/<key>/              checkpoints of stages that are not finished
+    locks/<stage>/<key>.lock         one holder computes a key
+    locks/changes.lock               held for an instant to begin, publish, remove or sweep
+    records/                         the task runner's own small results
+"""
+
+import builtins
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from storage.artifact import Artifact
+from storage.disk import delete_tree, disk_errors_explained, private_folder, tree_bytes
+from storage.draft import ALIVE_NAME, Draft, plain_json
+from storage.errors import ArtifactCorrupt, ArtifactMissing
+from storage.lock import file_lock
+from storage.manifest import MANIFEST_NAME, ArtifactRef, Manifest, check_names
+from storage.publish import dead_folders, draft_path, publish, set_aside
+from storage.verify import NO_ARTIFACT, verify_artifact
+
+__all__ = ["Artifact", "ArtifactRef", "Draft", "Manifest", "Store"]
+
+
+class Store:
+    """A folder of immutable artifacts, each known by its stage and key.
+
+    Parameters
+    ----------
+    root : path
+        The store's folder, created for its owner only if absent. It may be moved: no reference holds a path.
+
+    Attributes
+    ----------
+    root : Path
+        Absolute.
+    records : Path
+        Where the task runner keeps its own small records.
+
+    Raises
+    ------
+    StorageError
+        If the folder cannot be created.
+    """
+
+    def __init__(self, root: Path | str):
+        self.root = Path(os.path.abspath(Path(root).expanduser()))
+        self.records = self.root / "records"
+        self._artifacts = self.root / "artifacts"
+        self._work = self.root / "work"
+        self._locks = self.root / "locks"
+        with disk_errors_explained("open the store", self.root):
+            if not self.root.is_dir():
+                private_folder(self.root)
+            for folder in (self._artifacts, self._work, self._locks, self.records):
+                private_folder(folder)
+
+    def find(self, stage: str, key: str, *, full: bool = True) -> ArtifactRef | None:
+        """Look up an artifact and verify it.
+
+        Parameters
+        ----------
+        stage, key : str
+            What to look for.
+        full : bool
+            Compare the files' digests, not only their sizes.
+
+        Returns
+        -------
+        ArtifactRef or None
+            None if it is absent or damaged; `why_not` tells which.
+
+        Raises
+        ------
+        StorageError
+            If the stage or key is not a valid name.
+        """
+        manifest = verify_artifact(self._target(stage, key), stage, key, full=full).manifest
+        return None if manifest is None else manifest.ref
+
+    def why_not(self, stage: str, key: str) -> str | None:
+        """Tell in a few words why an artifact cannot be used, such as "features.h5 is missing".
+
+        Parameters
+        ----------
+        stage, key : str
+            What to look for.
+
+        Returns
+        -------
+        str or None
+            None if the artifact is whole.
+
+        Raises
+        ------
+        StorageError
+            If the stage or key is not a valid name.
+        """
+        return verify_artifact(self._target(stage, key), stage, key).reason
+
+    def open(self, ref: ArtifactRef) -> Artifact:
+        """Open an artifact for reading, verified.
+
+        Parameters
+        ----------
+        ref : ArtifactRef
+            What to open.
+
+        Returns
+        -------
+        Artifact
+
+        Raises
+        ------
+        ArtifactMissing
+            If nothing is stored there.
+        ArtifactCorrupt
+            If it is damaged, or holds other content than the reference says.
+        """
+        target = self._target(ref.stage, ref.key)
+        verdict = verify_artifact(target, ref.stage, ref.key)
+        name = f"{ref.stage}/{ref.key}"
+        if verdict.reason == NO_ARTIFACT:
+            raise ArtifactMissing(f"No artifact {name} is stored in {self.root}: run again to recompute it.")
+        if verdict.manifest is None:
+            raise ArtifactCorrupt(f"Artifact {name} is damaged, {verdict.reason}: run again to recompute it.")
+        if verdict.manifest.digest != ref.digest:
+            raise ArtifactCorrupt(
+                f"Artifact {name} holds content {verdict.manifest.digest[:12]}, not {ref.digest[:12]}: "
+                "run again to recompute what was made from it."
+            )
+        return Artifact(ref, target, verdict.manifest)
+
+    @contextmanager
+    def create(
+        self,
+        stage: str,
+        key: str,
+        *,
+        unit: str = "",
+        config: Mapping[str, Any] | None = None,
+        inputs: Sequence[Any] = (),
+        versions: Mapping[str, str] | None = None,
+        device: str = "cpu",
+    ) -> Iterator[Draft]:
+        """Make an artifact: write files into the draft; leaving the with-block publishes them, all at once.
+
+        An equal artifact that stands there already is kept, a damaged or different one is replaced. After an
+        exception nothing is published and the draft is deleted.
+
+        Parameters
+        ----------
+        stage, key : str
+            Where to store it.
+        unit, config, inputs, versions, device
+            For the manifest: see `storage.manifest.Manifest`.
+
+        Yields
+        ------
+        Draft
+            Its `ref` is set once the block has ended.
+
+        Raises
+        ------
+        StorageError
+            If a name is not valid, the description is not JSON, no file was written, or the disk is full or
+            closed.
+        """
+        target = self._target(stage, key)
+        header = {
+            "unit": unit,
+            "config": plain_json(dict(config or {}), "config"),
+            "inputs": plain_json(list(inputs), "inputs"),
+            "versions": plain_json(dict(versions or {}), "versions"),
+            "device": device,
+        }
+        path = draft_path(target)
+        with disk_errors_explained(f"write {stage}/{key}", self.root), ExitStack() as alive:
+            private_folder(target.parent)
+            try:
+                # Under the lock, no sweep can see the draft before its owner's lock is on it.
+                with self._changing():
+                    path.mkdir(mode=0o700)
+                    alive.enter_context(file_lock(path / ALIVE_NAME))
+                draft = Draft(path, stage, key, header)
+                yield draft
+                manifest = draft.seal()
+                with self._changing():
+                    draft.ref, discarded = publish(path, target, manifest)
+                if discarded is not None:
+                    delete_tree(discarded)
+            finally:
+                delete_tree(path)
+
+    def lock(self, stage: str, key: str, on_wait: Callable[[], None] | None = None) -> AbstractContextManager[None]:
+        """Return the lock under which a key is looked up and computed, so that the work is done once.
+
+        Parameters
+        ----------
+        stage, key : str
+            What is to be computed.
+        on_wait : callable, optional
+            Called once if another holds the lock.
+
+        Returns
+        -------
+        context manager
+
+        Raises
+        ------
+        StorageError
+            If a name is not valid, or on entering, if the store is closed.
+        """
+        check_names(stage, key)
+        return self._locked(self._locks / stage / f"{key}.lock", f"lock {stage}/{key}", on_wait)
+
+    def workspace(self, stage: str, key: str) -> Path:
+        """Return a private folder, created if absent, for checkpoints that survive a kill.
+
+        Raises
+        ------
+        StorageError
+            If a name is not valid or the folder cannot be created.
+        """
+        check_names(stage, key)
+        with disk_errors_explained(f"keep checkpoints of {stage}/{key}", self.root):
+            private_folder(self._work / stage)
+            return private_folder(self._work / stage / key)
+
+    def clear_workspace(self, stage: str, key: str) -> None:
+        """Delete a stage's checkpoints; no error if there are none.
+
+        Raises
+        ------
+        StorageError
+            If a name is not valid.
+        """
+        check_names(stage, key)
+        delete_tree(self._work / stage / key)
+
+    def list(self, stage: str | None = None) -> list[Manifest]:
+        """Read the manifests of all artifacts, without verifying their files.
+
+        Parameters
+        ----------
+        stage : str, optional
+            Only this stage's.
+
+        Returns
+        -------
+        list of Manifest
+            By stage, then creation time. Artifacts with a damaged manifest are left out.
+        """
+        found = []
+        for path in self._artifacts.glob(f"*/*/{MANIFEST_NAME}"):
+            if stage not in (None, path.parts[-3]):
+                continue
+            try:
+                manifest = Manifest.read(path)
+            except ArtifactCorrupt:
+                continue
+            # A draft's folder has another name than its key.
+            if (manifest.stage, manifest.key) == path.parts[-3:-1]:
+                found.append(manifest)
+        return sorted(found, key=lambda manifest: (manifest.stage, manifest.created, manifest.key))
+
+    def resolve(self, prefix: str) -> builtins.list[Manifest]:
+        """Find artifacts by the beginning of their key, as typed by a person.
+
+        Parameters
+        ----------
+        prefix : str
+            "3fa9" or "features/3fa9".
+
+        Returns
+        -------
+        list of Manifest
+            Every artifact that fits, ordered as by `list`.
+        """
+        stage, slash, start = prefix.rpartition("/")
+        return [manifest for manifest in self.list(stage if slash else None) if manifest.key.startswith(start)]
+
+    def remove(self, stage: str, key: str) -> int:
+        """Delete an artifact: it is gone at once, its bytes soon after.
+
+        Parameters
+        ----------
+        stage, key : str
+            What to delete.
+
+        Returns
+        -------
+        int
+            Bytes freed; 0 if there was no such artifact.
+
+        Raises
+        ------
+        StorageError
+            If a name is not valid or the store is closed.
+        """
+        target = self._target(stage, key)
+        with disk_errors_explained(f"remove {stage}/{key}", self.root):
+            with self._changing():
+                discarded = set_aside(target)
+            if discarded is None:
+                return 0
+            stored = tree_bytes(discarded)
+            delete_tree(discarded)
+            return stored - tree_bytes(discarded)
+
+    def sweep(self) -> builtins.list[Path]:
+        """Delete what killed runs left behind: drafts whose owner is dead, and half-deleted artifacts.
+
+        Returns
+        -------
+        list of Path
+            The folders that were removed. Drafts at work, in this or any other process, are left alone.
+
+        Raises
+        ------
+        StorageError
+            If the store is closed.
+        """
+        with disk_errors_explained("remove temporary folders", self.root):
+            with self._changing():
+                dead = dead_folders(self._artifacts)
+            for path in dead:
+                delete_tree(path)
+        return dead
+
+    def _target(self, stage: str, key: str) -> Path:
+        check_names(stage, key)
+        return self._artifacts / stage / key
+
+    def _changing(self) -> AbstractContextManager[None]:
+        return self._locked(self._locks / "changes.lock", "change the store", None)
+
+    @contextmanager
+    def _locked(self, path: Path, action: str, on_wait: Callable[[], None] | None) -> Iterator[None]:
+        with ExitStack() as stack:
+            # Only the taking of the lock is explained: what the block raises is the block's own.
+            with disk_errors_explained(action, self.root):
+                private_folder(path.parent)
+                stack.enter_context(file_lock(path, on_wait=on_wait))
+            yield

@@ -1,0 +1,1 @@
+"""Tasks: each joins one computation of ``escgan`` to the artifact store and to Prefect."""

@@ -1,0 +1,91 @@
+"""A stage as a Prefect task whose cache hits mean "present and right".
+
+Prefect keeps a small JSON record a result: the artifact's stage, key and digest. Before Prefect looks for a
+record, the cache policy compares it with the store and deletes it when the artifact behind it is missing or
+damaged, or when the record is anything but the reference that belongs there. Records that name another
+serializer (a planted pickle) are so never read by Prefect at all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from prefect import Task
+from prefect.cache_policies import CachePolicy
+from prefect.context import TaskRunContext
+
+from storage.manifest import ArtifactRef
+from storage.store import Store
+from tasks.stage import Mode, Stage
+
+@dataclass
+class VerifiedArtifact(CachePolicy):
+    """The cache policy of every stage: its science key, and no record that the store does not confirm."""
+
+    stage: Stage | None = field(default=None)
+    store: Store | None = field(default=None)
+
+    def compute_key(
+        self, task_ctx: TaskRunContext, inputs: dict[str, Any], flow_parameters: dict[str, Any], **kwargs: Any
+    ) -> str | None:
+        """Return the key, after dropping a record that the store does not confirm."""
+        if self.stage is None or self.store is None:
+            return None
+        key = self.stage.key(*inputs["science"])
+        record = self.store.records / key
+        if record.exists():
+            found = self.store.find(self.stage.name, key)
+            if found is None or not _confirms(record, found):
+                record.unlink(missing_ok=True)
+        return key
+
+
+def stage_task(
+    stage: Stage, store: Store, *, device: str, mode: Mode, on_computed: Callable[[str], None]
+) -> Task[..., dict[str, Any]]:
+    """Make the Prefect task that runs units of a stage against a store.
+
+    The task takes ``science`` (a tuple) and ``unit`` (a name for people), and returns a reference as a dict.
+    ``on_computed`` is called with the name of each unit that was computed rather than found.
+    """
+
+    def execute(science: tuple[Any, ...], unit: str) -> dict[str, Any]:
+        ref, computed = stage.execute(store, unit, tuple(science), device=device, mode=mode)
+        if computed:
+            on_computed(unit)
+        return asdict(ref)
+
+    return Task(
+        fn=execute,
+        name=stage.name,
+        task_run_name=f"{stage.name} {{unit}}",
+        version=str(stage.version),
+        tags={f"stage:{stage.name}"},
+        cache_policy=VerifiedArtifact(stage=stage, store=store),
+        persist_result=True,
+        result_storage=store.records,
+        result_serializer="json",
+        cache_result_in_memory=False,
+        refresh_cache=mode == "refresh",
+        log_prints=False,
+    )
+
+
+def reference(result: dict[str, Any]) -> ArtifactRef:
+    """Turn a task's result back into a reference."""
+    return ArtifactRef(**result)
+
+
+def _confirms(record: Path, found: ArtifactRef) -> bool:
+    try:
+        content = json.loads(record.read_bytes())
+        return (
+            content["metadata"]["serializer"]["type"] == "json"
+            and json.loads(content["result"]) == asdict(found)
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

@@ -1,0 +1,77 @@
+"""What a science argument contributes to a cache key: content, never a path."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any
+
+from pydantic import BaseModel
+
+from escgan.recording import RecordingSource
+from storage.digest import digest_file
+from storage.manifest import ArtifactRef
+
+
+@singledispatch
+def identity(value: object) -> Any:
+    """Return a JSON value that is equal exactly when the science is.
+
+    Raises
+    ------
+    TypeError
+        For types that have no agreed content: a silent guess here would be a wrong cache hit.
+    """
+    raise TypeError(f"A {type(value).__name__} cannot enter a cache key: register how it is identified.")
+
+
+@identity.register(type(None))
+@identity.register(str)
+@identity.register(int)
+@identity.register(float)
+@identity.register(bool)
+def _(value: Any) -> Any:
+    return value
+
+
+@identity.register(list)
+@identity.register(tuple)
+def _(value: list[Any] | tuple[Any, ...]) -> Any:
+    return [identity(item) for item in value]
+
+
+@identity.register(dict)
+def _(value: dict[str, Any]) -> Any:
+    return {key: identity(item) for key, item in value.items()}
+
+
+@identity.register
+def _(value: BaseModel) -> Any:
+    return value.model_dump(mode="json")
+
+
+@identity.register
+def _(value: ArtifactRef) -> Any:
+    # Not the artifact's own key: equal bytes upstream stop the wave of recomputation.
+    return {"content": value.digest}
+
+
+@identity.register
+def _(value: RecordingSource) -> Any:
+    return {
+        "subject": value.subject,
+        "session": value.session,
+        "files": {path.name: digest_file(path) for path in value.files},
+    }
+
+
+def inputs_of(value: object) -> list[dict[str, str]]:
+    """List the artifacts that science arguments refer to, for the manifest."""
+    if isinstance(value, ArtifactRef):
+        return [{"stage": value.stage, "key": value.key, "digest": value.digest}]
+    if isinstance(value, RecordingSource):
+        return [{"file": path.name, "sha256": digest_file(path)} for path in value.files]
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    if isinstance(value, list | tuple):
+        return [entry for item in value for entry in inputs_of(item)]
+    return []

@@ -1,0 +1,152 @@
+"""What makes a function a stage: a cache key from its science, an artifact from its draft.
+
+A stage's body takes science as positional arguments and one keyword-only ``run``, which carries the execution
+(store, draft, device, progress). The key is the digest of the stage's name, its version and the science; nothing
+of ``run`` ever enters it. Bump ``version`` whenever the code behind a stage changes its results.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+from storage.digest import digest_json
+from storage.errors import ArtifactMissing
+from storage.manifest import ArtifactRef
+from storage.store import Draft, Store
+from tasks.identity import identity, inputs_of
+from tasks.progress import report_share
+
+LOG = logging.getLogger("escgan")
+
+Mode = Literal["run", "reuse", "refresh"]
+
+_PACKAGES = (
+    "escgan", "torch", "mne", "numpy", "scipy", "scikit-learn", "imbalanced-learn", "h5py", "pandas", "pyarrow",
+    "prefect",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StageRun:
+    """The execution side of one unit of a stage: where it reads, writes and computes."""
+
+    store: Store
+    draft: Draft
+    stage: str
+    unit: str
+    device: str
+
+    @property
+    def workspace(self) -> Path:
+        """Folder for checkpoints that survive a kill; cleared once the artifact is published."""
+        return self.store.workspace(self.stage, self.draft.key)
+
+    def progress(self, done: int, total: int) -> None:
+        """Tell how far this unit has come."""
+        report_share(self.stage, self.unit, done / total)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A named, versioned computation whose result is an artifact."""
+
+    name: str
+    version: int
+    body: Callable[..., None]
+    on_device: bool = False
+
+    def key(self, *science: Any) -> str:
+        """Return the cache key of science arguments.
+
+        Raises
+        ------
+        TypeError
+            If they do not fit the body's positional parameters.
+        """
+        bound = inspect.signature(self.body).bind(*science, run=None)
+        given = {name: identity(value) for name, value in bound.arguments.items() if name != "run"}
+        return digest_json({"stage": self.name, "version": self.version, "science": given})
+
+    def execute(
+        self, store: Store, unit: str, science: tuple[Any, ...], *, device: str = "cpu", mode: Mode = "run"
+    ) -> tuple[ArtifactRef, bool]:
+        """Return the artifact, and whether it had to be computed.
+
+        ``reuse`` never computes; ``refresh`` computes even what is stored.
+
+        Raises
+        ------
+        ArtifactMissing
+            In mode ``reuse``, if no valid artifact is stored.
+        """
+        key = self.key(*science)
+        if mode == "reuse":
+            found = store.find(self.name, key)
+            if found is None:
+                raise ArtifactMissing(
+                    f"Stage '{self.name}' of {unit} is not in the store {store.root} "
+                    f"({store.why_not(self.name, key)}): run `escgan run` with the same configuration, "
+                    "without --only and --from, to make it."
+                )
+            return found, False
+        waiting = partial(LOG.info, "%s %s: another run is computing it; waiting", self.name, unit)
+        with store.lock(self.name, key, on_wait=waiting):
+            found = store.find(self.name, key) if mode == "run" else None
+            if found is not None:
+                return found, False
+            reason = store.why_not(self.name, key)
+            if mode == "run" and reason != "no artifact":
+                LOG.warning("%s %s: %s; computing it again", self.name, unit, reason)
+            device = device if self.on_device else "cpu"
+            bound = inspect.signature(self.body).bind(*science, run=None)
+            config = {n: identity(v) for n, v in bound.arguments.items() if n != "run" and not inputs_of(v)}
+            with store.create(
+                self.name,
+                key,
+                unit=unit,
+                config=config,
+                inputs=inputs_of(science),
+                versions=package_versions(),
+                device=device,
+            ) as draft:
+                self.body(*science, run=StageRun(store, draft, self.name, unit, device))
+            store.clear_workspace(self.name, key)
+            return draft.ref, True
+
+
+def stage(name: str, version: int, *, on_device: bool = False) -> Callable[[Callable[..., None]], Stage]:
+    """Make a function a stage; ``on_device`` where it can use the GPU.
+
+    Raises
+    ------
+    TypeError
+        If the function does not take science by position and ``run`` by keyword.
+    """
+
+    def declare(body: Callable[..., None]) -> Stage:
+        parameters = inspect.signature(body).parameters
+        keywords = [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
+        if keywords != ["run"]:
+            raise TypeError(f"Stage '{name}' must take science by position and only 'run' by keyword, got {keywords}.")
+        return Stage(name, version, body, on_device)
+
+    return declare
+
+
+@cache
+def package_versions() -> dict[str, str]:
+    """Return the versions of the packages that results depend on."""
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
