@@ -1,7 +1,7 @@
 """The physics of the simulated corpus: dipoles in a spherical head, whose rhythms depend on the class.
 
-Each source emits band-limited rhythms with random phases over 1/f background activity. MNE's three-shell
-sphere carries them to DEAP's 32 electrodes; sensor noise is added; then follows what DEAP's own preprocessing
+Each source emits band-limited rhythms with random phases over 1/f background activity. MNE's spherical
+head model carries them to DEAP's 32 electrodes; sensor noise is added; then follows what DEAP's own preprocessing
 does: average reference and a 4-45 Hz band-pass. What the class changes is known exactly, so that a pipeline
 can be asked to find it, and, with no effect, to find nothing.
 """
@@ -28,12 +28,12 @@ _ALPHA_AT_THE_BACK = 2.0
 # What high valence does to a rhythm's log-amplitude, relative to low valence, for an effect of 1: frontal
 # alpha asymmetry (less alpha on the active left side) and stronger temporal beta and gamma.
 CLASS_EFFECTS = {
-    ("F3", "alpha"): -0.35,
-    ("F4", "alpha"): 0.35,
-    ("T7", "beta"): 0.3,
-    ("T8", "beta"): 0.3,
-    ("T7", "gamma"): 0.35,
-    ("T8", "gamma"): 0.35,
+    ("F3", "alpha"): -0.4,
+    ("F4", "alpha"): 0.4,
+    ("T7", "beta"): 0.35,
+    ("T8", "beta"): 0.35,
+    ("T7", "gamma"): 0.4,
+    ("T8", "gamma"): 0.4,
 }
 # Spread of natural logarithms of amplitudes between subjects and between a subject's trials.
 _SUBJECT_SPREAD, _TRIAL_SPREAD, _EFFECT_SPREAD = 0.35, 0.2, 0.3
@@ -139,8 +139,8 @@ def _noise(rng: np.random.Generator, n: int, low_hz: float, high_hz: float) -> N
     inside = np.flatnonzero((frequencies > low_hz) & (frequencies <= high_hz))
     spectrum = np.zeros((n, len(frequencies)), np.complex128)
     spectrum[:, inside] = rng.standard_normal((n, len(inside))) + 1j * rng.standard_normal((n, len(inside)))
-    # Each of the K complex terms has variance 2 and comes with its conjugate: irfft then has variance 4 K /
-    # N^2.
+    # Each of the K complex terms has variance 2 and comes with its conjugate:
+    # irfft then has variance 4 K / N^2.
     return np.fft.irfft(spectrum, N_TIMES) * (N_TIMES / (2 * np.sqrt(len(inside))))
 
 

@@ -1,6 +1,6 @@
 """Reading a corpus' pickle without running it.
 
-A pickle is a program: loading one from elsewhere can run any code. Files of NumPy arrays need four names
+A pickle is a program: loading one from elsewhere can run any code. Files of NumPy arrays need a few names
 only, and even those are not given to the file here: it gets stand-ins that write down what the file says
 about each array, and the arrays are then built from plain bytes. NumPy itself never sees the file's
 instructions.
@@ -66,7 +66,7 @@ def load_arrays(path: Path, subject: str) -> dict[str, NDArray[Any]]:
             raise ValueError(f"it holds a {type(loaded).__name__} instead of a dictionary")
         return {name: value.array() for name, value in loaded.items() if isinstance(value, _Array)}
     except _MALFORMED as error:
-        reason = str(error) or type(error).__name__
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise RecordingError(
             f"{where} is damaged, truncated or no pickle of arrays ({reason}): get it again from the corpus."
         ) from error
@@ -178,6 +178,11 @@ def _latin1_bytes(text: str, encoding: str) -> bytes:
     return text.encode("latin1")
 
 
+def _no_bytes() -> bytes:
+    # Protocol 2's way of writing the content of an array of length 0.
+    return b""
+
+
 _ADMITTED: dict[tuple[str, str], Callable[..., Any] | object] = {
     ("numpy.core.multiarray", "_reconstruct"): _new_array,
     ("numpy._core.multiarray", "_reconstruct"): _new_array,
@@ -188,6 +193,7 @@ _ADMITTED: dict[tuple[str, str], Callable[..., Any] | object] = {
     ("numpy", "dtype"): _Dtype,
     ("numpy", "ndarray"): _NDARRAY,
     ("_codecs", "encode"): _latin1_bytes,
+    ("__builtin__", "bytes"): _no_bytes,
 }
 
 

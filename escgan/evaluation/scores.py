@@ -39,11 +39,15 @@ def auroc(truth: Truth, predicted: Truth, probability: Probability) -> float:
     """Area under the ROC curve; one class against the rest, averaged, for more than two classes."""
     from sklearn.metrics import roc_auc_score
 
+    # With two classes both directions give one value, up to rounding.
     return _mean_over_classes(roc_auc_score, truth, probability)
 
 
 def auprc(truth: Truth, predicted: Truth, probability: Probability) -> float:
-    """Average precision; of the last class for two, averaged over classes for more."""
+    """Average precision, each class against the rest, averaged over the classes.
+
+    Averaging also for two classes keeps the rare one in view: the common class' precision is high by itself.
+    """
     from sklearn.metrics import average_precision_score
 
     return _mean_over_classes(average_precision_score, truth, probability)
@@ -117,11 +121,9 @@ def _scores(predictions: pd.DataFrame, classes: Sequence[str]) -> dict[str, floa
 def _mean_over_classes(
     score: Callable[[NDArray[np.bool_], NDArray[np.float64]], float], truth: Truth, probability: Probability
 ) -> float:
-    n_classes = probability.shape[1]
-    asked = [n_classes - 1] if n_classes == 2 else range(n_classes)
     values = [
         float(score(truth == c, probability[:, c])) if 0 < (truth == c).sum() < len(truth) else np.nan
-        for c in asked
+        for c in range(probability.shape[1])
     ]
     present = [value for value in values if not np.isnan(value)]
     return float(np.mean(present)) if present else float("nan")

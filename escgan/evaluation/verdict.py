@@ -47,9 +47,14 @@ def _sentences(comparisons: pd.DataFrame, augmenter: str, classifier: str) -> li
 def _change(row: pd.Series) -> str:
     name = _METRIC_NAMES[str(row.name)]
     interval = (
-        f" (95 % interval {row['low']:+.3f} to {row['high']:+.3f}, p = {row['p_value']:.3g}, "
+        f" (95 % interval {_signed(row['low'])} to {_signed(row['high'])}, p = {row['p_value']:.3g}, "
         f"{row['n_subjects']} subjects)"
         if row["n_subjects"] > 1
         else " (one subject: no interval)"
     )
-    return f"{name} {row['mean']:.3f} against {row['rival_mean']:.3f} with {row['rival']}, {row['difference']:+.3f}{interval}"
+    return f"{name} {row['mean']:.3f} against {row['rival_mean']:.3f} with {row['rival']}, {_signed(row['difference'])}{interval}"
+
+
+def _signed(value: float) -> str:
+    # Adding zero turns a rounded -0.000 into +0.000.
+    return f"{round(value, 3) + 0.0:+.3f}"

@@ -12,8 +12,8 @@ from escgan.preprocessing.step import Plan, SignalFacts, Step
 if TYPE_CHECKING:
     import mne
 
-# MNE's default transition of 1 Hz is split between the notch's two sides; a Hamming FIR needs 3.3 periods of
-# it.
+# MNE's default transition of 1 Hz is split between the notch's two sides;
+# a Hamming-windowed FIR is 3.3 periods of that long.
 _TRANSITION_HZ = 1.0
 _LENGTH_S = 3.3 / (_TRANSITION_HZ / 2)
 

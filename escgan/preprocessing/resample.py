@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -13,12 +15,14 @@ from escgan.preprocessing.step import Plan, SignalFacts, Step
 if TYPE_CHECKING:
     import mne
 
+# Samples that are mirrored at each end, so that the Fourier transform's periodicity does not join end to start.
+_LEAST_PADDING = 100
+
 
 class Resample(Step):
     """Bring every segment to a lower sampling rate.
 
-    MNE's Fourier method: a brick-wall filter at the new Nyquist frequency, so the band below it is kept
-    whole.
+    MNE's Fourier method: a brick-wall filter at the new Nyquist frequency, so the band below is kept whole.
     """
 
     kind: Literal["resample"] = "resample"
@@ -47,4 +51,8 @@ class Resample(Step):
         """Resample one segment."""
         if raw.info["sfreq"] == self.sfreq_hz:
             return raw
-        return raw.resample(self.sfreq_hz, method="fft", n_jobs=1, verbose="error")
+        # MNE cuts its padding off in whole samples of the new rate: padding that is not whole there would shift
+        # the signal by up to half a sample, differently for each length.
+        step = Fraction(self.sfreq_hz / raw.info["sfreq"]).limit_denominator(10_000).denominator
+        n_padding = math.ceil(_LEAST_PADDING / step) * step
+        return raw.resample(self.sfreq_hz, npad=n_padding, method="fft", n_jobs=1, verbose="error")

@@ -12,9 +12,12 @@ import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
+from scipy.spatial import KDTree
 
 from escgan.report.blocks import Picture
 
@@ -35,6 +38,8 @@ Grid = Literal["x", "y", "both"]
 CSS_DPI = 96
 """CSS pixels in an inch."""
 
+_PADDING_IN = 0.06
+
 SMALL, NORMAL = 8.5, 9.5
 """Font sizes in points."""
 
@@ -46,7 +51,8 @@ def class_colour(index: int) -> str:
 
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of this many inches that keeps its labels apart by itself."""
-    return Figure(figsize=(width, height), facecolor=PAPER, layout="constrained")
+    layout = ConstrainedLayoutEngine(h_pad=_PADDING_IN, w_pad=_PADDING_IN)
+    return Figure(figsize=(width, height), facecolor=PAPER, layout=layout)
 
 
 def panels(figure: Figure, n_rows: int, n_columns: int, n_used: int | None = None) -> list[Axes]:
@@ -79,10 +85,8 @@ def name_ticks(axes: Axes, names: Sequence[str], *, axis: str = "x", slant: bool
     ``slant`` decides it; by default names are slanted when they are many or long.
     """
     shown = [shorten(name) for name in names]
-    if axis == "y":
-        labels = axes.set_yticks(range(len(shown)), shown)
-    else:
-        labels = axes.set_xticks(range(len(shown)), shown)
+    place = axes.set_yticks if axis == "y" else axes.set_xticks
+    labels = place(range(len(shown)), shown)
     crowded = sum(len(name) + 2 for name in shown) > 44 if slant is None else slant
     for tick in labels:
         tick.label1.set_parse_math(False)
@@ -136,12 +140,23 @@ def as_svg(figure: Figure) -> str:
 
 
 def as_png(figure: Figure, dpi: int = 132) -> bytes:
-    """Return the figure as a PNG of at most 256 colours, a third of the bytes of a full-colour one."""
+    """Return the figure as a PNG of its 256 most frequent colours, a third of the bytes of a full-colour one.
+
+    Flat areas, such as the steps of a colour scale, keep their colour exactly; only blended edges are rounded.
+    """
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
     buffer.seek(0)
-    with Image.open(buffer) as picture:
-        reduced = picture.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    with Image.open(buffer) as drawn:
+        full = drawn.convert("RGB")
+    pixels = np.asarray(full).astype(np.int64) @ (1 << 16, 1 << 8, 1)
+    codes, places, counts = np.unique(pixels, return_inverse=True, return_counts=True)
+    colours = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1)
+    kept = colours[np.argsort(-counts, kind="stable")[:256]]
+    # Pillow's own reduction to a palette compares rounded colours and turns white grey.
+    nearest = KDTree(kept).query(colours)[1].astype(np.uint8)
+    reduced = Image.fromarray(nearest[places].reshape(pixels.shape))
+    reduced.putpalette(kept.astype(np.uint8).tobytes())
     small = io.BytesIO()
     reduced.save(small, format="png", optimize=True)
     return small.getvalue()

@@ -6,9 +6,10 @@ from typing import Any
 
 import mne
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
+from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -22,7 +23,10 @@ ROWS = ("real", "reference", "edited", "edited − reference")
 _MIN_CHANNELS = 4
 # MNE draws the 10-05 positions with Fp1 and Fp2 beyond a head of its default 95 mm.
 _HEAD_RADIUS_M = 0.11
-_DIVERGING, _SEQUENTIAL = "RdBu_r", "viridis"
+# Steps of equal size, as in a filled contour map, survive the reduction to few colours; an odd number keeps
+# zero within one step.
+_N_STEPS = 41
+_DIVERGING, _SEQUENTIAL = (colormaps[name].resampled(_N_STEPS) for name in ("RdBu_r", "viridis"))
 
 
 def unit(data: ReportData) -> str:
@@ -103,7 +107,9 @@ def _stack(means: ScalpMeans, index: int) -> NDArray[np.floating]:
     return np.stack([real, reference, edited, edited - reference]).astype(float)
 
 
-def _draw_map(axes: Axes, values: NDArray[np.floating], info: mne.Info, scale: tuple[float, float], cmap: str) -> None:
+def _draw_map(
+    axes: Axes, values: NDArray[np.floating], info: mne.Info, scale: tuple[float, float], cmap: Colormap
+) -> None:
     """Draw one map, or say that the class has no windows."""
     if not np.isfinite(values).all():
         axes.set_axis_off()
@@ -113,6 +119,9 @@ def _draw_map(axes: Axes, values: NDArray[np.floating], info: mne.Info, scale: t
     mne.viz.plot_topomap(
         values, info, axes=axes, show=False, res=64, contours=0, sphere=_HEAD_RADIUS_M, cmap=cmap, vlim=scale
     )
+    for image in axes.images:
+        # Interpolating colours instead of values would blend the steps of the scale.
+        image.set_interpolation_stage("data")
     for line in axes.lines:
         line.set_linewidth(0.8)
         if line.get_linestyle() == "None":
@@ -135,7 +144,7 @@ def _name_row(axes: Axes, label: str, kind: int, n_edited: int) -> None:
         write(f"n = {n_edited:,}", 0.28, fontsize=SMALL - 1, color=MUTED)
 
 
-def _draw_bar(figure: Figure, holder: Axes, scale: tuple[float, float], cmap: str, name: str) -> None:
+def _draw_bar(figure: Figure, holder: Axes, scale: tuple[float, float], cmap: Colormap, name: str) -> None:
     """Draw a horizontal colour bar with its ends and middle marked, and its name where one is given."""
     holder.set_axis_off()
     bar = holder.inset_axes((0.08, 0.55, 0.84, 0.3))
@@ -145,8 +154,8 @@ def _draw_bar(figure: Figure, holder: Axes, scale: tuple[float, float], cmap: st
     bar.set_xticks(ticks, [number(tick, digits) for tick in ticks])
     bar.tick_params(labelsize=SMALL - 1.5, length=2, color=FAINT, labelcolor=INK, pad=2)
     # The outer labels stay within their bar, clear of the next band's.
-    bar.get_xticklabels()[0].set_ha("left")
-    bar.get_xticklabels()[-1].set_ha("right")
+    bar.get_xticklabels()[0].set_horizontalalignment("left")
+    bar.get_xticklabels()[-1].set_horizontalalignment("right")
     for spine in bar.spines.values():
         spine.set_color(FAINT)
     if name:

@@ -30,6 +30,9 @@ from escgan.report.wording import VERDICT_NAMES, count, metric_name, percent
 WIDTH = 10.0
 """Inches; the text column of the page."""
 
+# Means stand a little to the right of the subjects, which they would hide.
+_NUDGE = 0.12
+
 
 def chance_level(data: ReportData, metric: str) -> float:
     """Return what guessing scores: one in the number of classes for balanced accuracy, a half for AUROC."""
@@ -53,8 +56,8 @@ def paired_scores(data: ReportData, metric: str) -> Figure:
         fade = float(np.clip(8 / max(len(values), 1), 0.15, 0.7))
         for row in values:
             axes.plot(x, row, "-o", color=MUTED, alpha=fade, linewidth=0.9, markersize=3)
-        for position in x:
-            mean = estimate(values[:, position])
+        for column, position in enumerate(x + _NUDGE):
+            mean = estimate(values[:, column])
             if not np.isfinite(mean.mean):
                 continue
             if np.isfinite(mean.low):
@@ -62,7 +65,7 @@ def paired_scores(data: ReportData, metric: str) -> Figure:
             axes.plot(position, mean.mean, "D", color=class_colour(0), markeredgecolor="white", ms=8, zorder=5)
         if np.isfinite(chance):
             axes.axhline(chance, color=class_colour(4), linestyle="--", linewidth=1)
-        axes.set_xlim(-0.4, len(names) - 0.6)
+        axes.set_xlim(-0.4, len(names) - 0.5)
         axes.set_ylim(floor, ceiling)
         dress(axes, shorten(model, 36), "", metric_name(metric))
         name_ticks(axes, names, slant=sum(len(shorten(name)) + 2 for name in names) > 11 * panel)
@@ -119,11 +122,11 @@ def confusions(data: ReportData) -> Figure:
     """Draw each confusion matrix: shares of the true class, the counts below; a row a classifier."""
     names, models = augmenters(data), classifiers(data)
     pairs = [(name, model) for model in models for name in names if (name, model) in data.confusions]
-    n_columns = min(len(names), 4)
+    n_columns = -(-len(names) // -(-len(names) // 4))
     n_rows = -(-len(pairs) // n_columns)
     k = len(data.classes)
     side = min(2.5, WIDTH / n_columns)
-    figure = new_figure(side * n_columns + 0.5, (side + 0.35) * n_rows)
+    figure = new_figure(side * n_columns + 0.5, (side + 0.5) * n_rows)
     for i, (axes, pair) in enumerate(zip(panels(figure, n_rows, n_columns, len(pairs)), pairs, strict=True)):
         counts = np.asarray(data.confusions[pair], dtype=float)
         totals = counts.sum(axis=1, keepdims=True)
@@ -139,7 +142,8 @@ def confusions(data: ReportData) -> Figure:
                 axes.text(column, row, text, ha="center", va="center", fontsize=SMALL if k <= 3 else 6.5,
                           color="white" if pale else INK)  # fmt: skip
         title = f"{shorten(pair[0], 18)} · {shorten(pair[1], 14)}"
-        dress(axes, title, "predicted", "true" if i % n_columns == 0 else "", grid=None)
+        last_row = i + n_columns >= len(pairs)
+        dress(axes, title, "predicted" if last_row else "", "true" if i % n_columns == 0 else "", grid=None)
         axes.tick_params(length=0)
         short = [shorten(name, 12) for name in data.classes]
         # A letter is about 5 points wide; a cell has its share of the panel.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from escgan.report.blocks import Block, Cell, Column, Listing, Paragraph, Section, Table, columns, missing
 from escgan.report.data import ReportData
 from escgan.report.summary import augmenters, classifiers
@@ -10,10 +12,7 @@ from escgan.report.wording import as_number, as_text, duration, listed, plural, 
 _KEY_LENGTH = 10
 
 _NORMALIZATIONS = {
-    "per_subject": (
-        "features were z-scored per subject, with each subject's own mean and deviation; this is transductive, as it "
-        "takes a held-out subject's unlabelled windows to be available together"
-    ),
+    "per_subject": "features were z-scored with each subject's own mean and deviation",
     "global": "features were z-scored with the mean and deviation of the training windows",
     "none": "features were used in nats, without normalisation",
 }
@@ -43,26 +42,28 @@ def methods_text(data: ReportData) -> str:
     """Return a paragraph a paper could start from; it says only what the data say."""
     steps = list(dict.fromkeys(as_text(step) for step in data.steps.get("step", ())))
     seeds = data.scores["seed"].nunique()
+    rivals = [str(name) for name in data.comparisons.get("rival", pd.Series(dtype=object)).unique()]
     sentences = [
         f"EEG of {plural(data.recordings['subject'].nunique(), 'subject')} "
         f"({plural(len(data.recordings), 'recording')}, {plural(len(data.channels), 'channel')}) of {data.corpus} was "
         + (f"preprocessed in these steps: {listed(steps)}." if steps else "used without further preprocessing."),
         f"Differential entropy was computed in {plural(len(data.bands), 'frequency band')} ({listed(data.bands)}), and "
         f"{_NORMALIZATIONS.get(data.normalization, f'features were normalised by “{data.normalization}”')}.",
+        "This is transductive: a held-out subject's own unlabelled windows are taken to be available together."
+        if data.transductive
+        else "",
         f"The classes are {listed(data.classes)}.",
         f"{plural(len(classifiers(data)), 'classifier')} ({listed(classifiers(data))}) "
-        f"{'was' if len(classifiers(data)) == 1 else 'were'} trained with {listed(augmenters(data))} as augmentation and "
-        f"evaluated under the protocol “{data.protocol}” with {plural(seeds, 'seed')}.",
+        f"{'was' if len(classifiers(data)) == 1 else 'were'} trained with {listed(augmenters(data))} as augmentation, "
+        f"and evaluated under the protocol “{data.protocol}” with {plural(seeds, 'seed')}.",
         "Augmenters saw training windows only." if not data.leaky else
         "This protocol places neighbouring windows in training and test: its scores are optimistic and say nothing "
         "about unseen people.",
         "Scores are means over held-out subjects; their intervals are percentile bootstraps over subjects (95 %).",
     ]  # fmt: skip
-    if not data.comparisons.empty:
-        sentences.append(
-            f"Comparisons are paired over subjects, against {listed([str(r) for r in data.comparisons['rival'].unique()])}."
-        )
-    return " ".join(sentences)
+    if rivals:
+        sentences.append(f"Comparisons are paired over subjects, against {listed(rivals)}.")
+    return " ".join(filter(None, sentences))
 
 
 def _versions_table(data: ReportData) -> Table:

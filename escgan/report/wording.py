@@ -65,7 +65,7 @@ def significant(value: float, digits: int = 3) -> str:
     """Write a number whose size is not known beforehand, such as microvolts or a loss.
 
     >>> significant(1234.5), significant(0.00123), significant(12.0)
-    ('1,230', '0.00123', '12')
+    ('1,230', '0.00123', '12.0')
     """
     if not np.isfinite(value):
         return DASH
@@ -74,7 +74,8 @@ def significant(value: float, digits: int = 3) -> str:
     rounded = float(f"{value:.{digits - 1}e}")
     if abs(rounded) >= 10 ** (digits - 1):
         return f"{rounded:,.0f}".replace("-", MINUS)
-    return f"{rounded:.{digits}g}".replace("-", MINUS)
+    # The "#" keeps trailing zeros, so that 12.0 stands beside 11.9.
+    return f"{rounded:#.{digits}g}".replace("-", MINUS)
 
 
 def count(value: float) -> str:

@@ -2,7 +2,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -52,6 +52,7 @@ def test_arrays_read_back_bit_for_bit(tmp_path, chunk_rows):
         assert_identical(np.asarray(read_array(path, name)), value)
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     value=hnp.arrays(
         st.sampled_from([np.dtype(t) for t in ("f4", "f8", "i8")]),

@@ -3,7 +3,7 @@ import hashlib
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -29,9 +29,16 @@ MANIFEST = Manifest(
 )
 
 
+# The disk of a busy machine may take its time.
+patient = settings(max_examples=60, deadline=None)
+
+
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("manifest")
+def written(tmp_path_factory):
+    """Return a manifest's file, to be overwritten at will, and its original bytes."""
+    path = tmp_path_factory.mktemp("manifest") / "manifest.json"
+    MANIFEST.write(path)
+    return path, path.read_bytes()
 
 
 def test_a_manifest_reads_back_as_it_was_written(tmp_path):
@@ -49,30 +56,30 @@ def test_a_manifest_is_private_json_sealed_by_its_own_digest(tmp_path):
     assert value["files"] == {"de.h5": {"bytes": 3, "sha256": DIGEST}}
 
 
+@patient
 @given(data=st.data(), flip=st.integers(1, 255))
-def test_any_changed_byte_is_noticed(folder, data, flip):
-    path = folder / "manifest.json"
-    MANIFEST.write(path)
-    content = bytearray(path.read_bytes())
+def test_any_changed_byte_is_noticed(written, data, flip):
+    path, original = written
+    content = bytearray(original)
     content[data.draw(st.integers(0, len(content) - 1))] ^= flip
     path.write_bytes(content)
     with pytest.raises(ArtifactCorrupt):
         Manifest.read(path)
 
 
+@patient
 @given(data=st.data())
-def test_any_truncation_is_noticed(folder, data):
-    path = folder / "manifest.json"
-    MANIFEST.write(path)
-    content = path.read_bytes()
-    path.write_bytes(content[: data.draw(st.integers(0, len(content) - 1))])
+def test_any_truncation_is_noticed(written, data):
+    path, original = written
+    path.write_bytes(original[: data.draw(st.integers(0, len(original) - 1))])
     with pytest.raises(ArtifactCorrupt):
         Manifest.read(path)
 
 
+@patient
 @given(content=st.one_of(st.binary(), st.text().map(str.encode), st.from_regex(rb"[\[\]{}:,\"0-9]*")))
-def test_arbitrary_bytes_are_no_manifest(folder, content):
-    path = folder / "manifest.json"
+def test_arbitrary_bytes_are_no_manifest(written, content):
+    path, _ = written
     path.write_bytes(content)
     with pytest.raises(ArtifactCorrupt):
         Manifest.read(path)

@@ -15,6 +15,12 @@ from escgan.errors import RecordingError
 from escgan.preprocessing import preprocess
 
 WriteEegmat = Callable[..., dict[str, NDArray[np.float64]]]
+# fmt: off
+OLD_NAMES = (
+    "Fp1", "Fp2", "F3", "F4", "F7", "F8", "T3", "T4", "C3", "C4",
+    "T5", "T6", "P3", "P4", "O1", "O2", "Fz", "Cz", "Pz",
+)
+# fmt: on
 CHANNELS = "Fp1 Fp2 F3 F4 F7 F8 T7 T8 C3 C4 P7 P8 P3 P4 O1 O2 Fz Cz Pz"
 QUANTISATION_UV = 400 / 65535
 
@@ -38,7 +44,7 @@ def test_both_files_read_back_within_quantisation(write_eegmat: WriteEegmat, tmp
 
 
 def test_channels_are_found_by_name_in_any_order(write_eegmat: WriteEegmat, tmp_path: Path) -> None:
-    labels = [f"EEG {old}" for old in "Pz Cz Fz O2 O1 P4 P3 T6 T5 C4 C3 T4 T3 F8 F7 F4 F3 Fp2 Fp1".split()]
+    labels = [f"EEG {old}" for old in OLD_NAMES[::-1]]
     written = write_eegmat("07", labels)
     raw = EegmatConfig().read(EegmatConfig().discover(tmp_path)[0])
     assert " ".join(raw.channels) == CHANNELS
@@ -98,7 +104,7 @@ def test_a_damaged_header_gives_a_refusal_or_a_whole_recording(write_eegmat: Wri
 
 
 def test_missing_and_unknown_channels_are_named(write_eegmat: WriteEegmat, tmp_path: Path) -> None:
-    labels = [f"EEG {old}" for old in "Fp1 Fp2 F3 F4 F7 F8 T3 T4 C3 C4 T5 T6 P3 P4 O1 O2 Fz Cz POz".split()]
+    labels = [f"EEG {old}" for old in (*OLD_NAMES[:-1], "POz")]
     write_eegmat("07", labels)
     (source,) = EegmatConfig().discover(tmp_path)
     with pytest.raises(RecordingError, match=r"07 lacks 'EEG Pz' and holds the unknown 'EEG POz': use"):
@@ -127,10 +133,9 @@ def test_a_real_subject_reads_as_mne_reads_it(real_folder: Path) -> None:
 
     source = EegmatConfig().discover(real_folder)[0]
     raw = EegmatConfig().read(source)
-    old_names = "Fp1 Fp2 F3 F4 F7 F8 T3 T4 C3 C4 T5 T6 P3 P4 O1 O2 Fz Cz Pz".split()
     for path, segment in zip(source.files, raw.segments, strict=True):
         reference = mne.io.read_raw_edf(path, preload=True, verbose="error")
-        volts = reference.get_data(picks=[f"EEG {name}" for name in old_names])
+        volts = reference.get_data(picks=[f"EEG {name}" for name in OLD_NAMES])
         np.testing.assert_allclose(segment.eeg, volts * 1e6, rtol=1e-12)
     assert 1 < segment.eeg.std() < 100
 

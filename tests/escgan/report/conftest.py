@@ -11,7 +11,27 @@ import pytest
 
 from escgan.report.data import ReportData, ScalpMeans
 
-CHANNELS = tuple("Fp1 Fp2 F7 F3 Fz F4 F8 T7 C3 Cz C4 T8 P7 P3 Pz P4 P8 O1 O2".split())
+CHANNELS = (
+    "Fp1",
+    "Fp2",
+    "F7",
+    "F3",
+    "Fz",
+    "F4",
+    "F8",
+    "T7",
+    "C3",
+    "Cz",
+    "C4",
+    "T8",
+    "P7",
+    "P3",
+    "Pz",
+    "P4",
+    "P8",
+    "O1",
+    "O2",
+)
 BANDS = ("delta", "theta", "alpha", "beta", "gamma")
 METRICS = ("accuracy", "balanced_accuracy", "macro_f1", "auroc", "auprc", "kappa")
 GAINS = {"none": 0.0, "class_weight": 0.03, "smote": 0.025, "escgan": 0.05}

@@ -1,0 +1,250 @@
+"""The command ``escgan``.
+
+Everything heavy is imported inside the commands, so that help answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from escgan.config import PipelineConfig
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="From raw EEG of many subjects to an honest verdict: do GAN-edited emotion windows help on unseen people?",
+    epilog="Exit codes: 0 done, 1 defect, 2 configuration or usage, 3 recordings, 4 store, 5 training, 130 interrupted.",
+)
+artifacts = typer.Typer(no_args_is_help=True, help="Look at, check and remove what runs have stored.")
+app.add_typer(artifacts, name="artifacts")
+
+Root = Annotated[Path, typer.Option("--root", help="Folder of the artifact store.", show_default=True)]
+Stage = Annotated[str | None, typer.Option(help="Run one stage from what the store holds.", metavar="STAGE")]
+From = Annotated[str | None, typer.Option("--from", help="Run from this stage on, the rest from the store.", metavar="STAGE")]
+Refresh = Annotated[list[str] | None, typer.Option(help="Compute this stage anew; may be repeated.", metavar="STAGE")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+
+
+@app.callback(invoke_without_command=True)
+def escgan(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
+    """Hold options that stand before any command."""
+    if version:
+        from escgan import __version__
+
+        typer.echo(f"escgan {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    config: Annotated[Path, typer.Argument(help="Configuration in YAML, such as configs/eegmat.yaml.")],
+    data: Annotated[Path | None, typer.Option(help="Folder with the corpus' files.", metavar="DIR")] = None,
+    root: Root = Path("store"),
+    only: Stage = None,
+    start: From = None,
+    refresh: Refresh = None,
+    device: Device = "auto",
+) -> None:
+    """Run an experiment from raw files to the report.
+
+    Stages: ingest, features, train, augment, evaluate, report. Whatever the store holds already is not computed
+    again; a run that was stopped goes on where it was.
+    """
+    from escgan.config import load_config
+
+    _run_pipeline(load_config(config), data, root, only, start, refresh or [], device)
+
+
+@app.command()
+def demo(root: Root = Path("store"), device: Device = "auto") -> None:
+    """Run the whole pipeline on a small simulated cohort with a known truth (about 3 minutes on 2 cores)."""
+    from importlib.resources import as_file, files
+
+    from escgan.config import load_config
+
+    with as_file(files("flows") / "demo.yaml") as path:
+        config = load_config(path)
+    _run_pipeline(config, None, root, None, None, [], device)
+
+
+@artifacts.command("list")
+def list_artifacts(root: Root = Path("store"), stage: Stage = None) -> None:
+    """List what the store holds."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    manifests = _existing_store(root).list(_known_stage(stage))
+    table = Table(box=box.SIMPLE)
+    for heading in ("stage", "unit", "key", "MB", "seconds", "created (UTC)"):
+        table.add_column(heading, no_wrap=True, justify="right" if heading in ("MB", "seconds") else "left")
+    for m in manifests:
+        size = f"{m.bytes / 1e6:.2f}"
+        table.add_row(m.stage, m.unit, m.key[:12], size, f"{m.wall_s:.1f}", m.created[:19].replace("T", " "))
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    typer.echo(f"{len(manifests)} artifacts, {sum(m.bytes for m in manifests) / 1e6:.1f} MB")
+
+
+@artifacts.command("show")
+def show_artifact(key: Annotated[str, typer.Argument(help="Beginning of a key.")], root: Root = Path("store")) -> None:
+    """Print an artifact's manifest as JSON, and its folder."""
+    import json
+    from dataclasses import asdict
+
+    store = _existing_store(root)
+    for manifest in _resolved(root, key):
+        typer.echo(json.dumps(asdict(manifest), indent=2, ensure_ascii=False))
+        typer.echo(f"folder: {store.root / 'artifacts' / manifest.stage / manifest.key}")
+
+
+@artifacts.command("verify")
+def verify_artifacts(
+    key: Annotated[str | None, typer.Argument(help="Beginning of a key; all artifacts when not given.")] = None,
+    root: Root = Path("store"),
+) -> None:
+    """Compare every file with its digest; exit code 4 if anything is damaged."""
+    store = _existing_store(root)
+    addresses = [(m.stage, m.key) for m in _resolved(root, key)] if key else store.addresses()
+    damaged = 0
+    for stage, full_key in addresses:
+        reason = store.why_not(stage, full_key)
+        if reason is not None:
+            damaged += 1
+            typer.echo(f"{stage}/{full_key}: {reason}")
+    typer.echo(f"{len(addresses)} artifacts checked, {damaged} damaged" + ("; run again to recompute." if damaged else "."))
+    if damaged:
+        raise typer.Exit(4)
+
+
+@artifacts.command("remove")
+def remove_artifact(
+    key: Annotated[str, typer.Argument(help="Beginning of a key.")],
+    root: Root = Path("store"),
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete artifacts; a later run computes them again."""
+    store = _existing_store(root)
+    found = _resolved(root, key)
+    for m in found:
+        typer.echo(f"{m.stage}/{m.key[:12]} {m.unit}, {m.bytes / 1e6:.2f} MB")
+    if not yes:
+        typer.confirm(f"Remove {len(found)} artifact(s)?", abort=True)
+    freed = sum(store.remove(m.stage, m.key) for m in found)
+    typer.echo(f"Removed {len(found)} artifact(s), {freed / 1e6:.2f} MB freed.")
+
+
+def main() -> None:
+    """Run the command; errors written for the user become one sentence and an exit code."""
+    from escgan.errors import ConfigError, EscganError, RecordingError
+    from storage.errors import StorageError
+
+    codes: tuple[tuple[type[Exception], int], ...] = (
+        (ConfigError, 2),
+        (RecordingError, 3),
+        (StorageError, 4),
+        (EscganError, 5),
+    )
+    try:
+        app()
+    except (EscganError, StorageError) as error:
+        typer.echo(f"escgan: {error}", err=True)
+        sys.exit(next(code for kind, code in codes if isinstance(error, kind)))
+
+
+def _run_pipeline(
+    config: PipelineConfig,
+    data: Path | None,
+    root: Path,
+    only: str | None,
+    start: str | None,
+    refresh: list[str],
+    device: str,
+) -> None:
+    import logging
+
+    from rich.console import Console
+
+    from flows.environment import prepare_prefect
+
+    prepare_prefect(root)
+    stages = [_known_stage(name) for name in (only, start, *refresh)]
+    console = Console(stderr=True, width=None if sys.stderr.isatty() else 140)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("escgan").setLevel(logging.INFO)
+    console.print(f"escgan: {config.dataset.title}; the store is {root}", soft_wrap=True, highlight=False)
+    with console.status("starting Prefect ..."):
+        from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+        from flows.closing import print_outcome
+        from flows.display import RunDisplay
+        from flows.pipeline import pipeline
+        from tasks.progress import listening
+    try:
+        # Heartbeats serve deployments; a run in the foreground would only wait for their thread to end.
+        with (
+            temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+            RunDisplay(console) as display,
+            listening(display),
+        ):
+            outcome = pipeline(config, data, root, device, stages[0], stages[1], tuple(stages[2:]))
+    except KeyboardInterrupt:
+        typer.echo("Stopped. What was finished is kept: run the same command to go on.", err=True)
+        sys.exit(130)
+    except Exception as error:
+        _raise_or_log(error, root)
+    else:
+        print_outcome(Console(width=None if sys.stdout.isatty() else 140), config, outcome)
+
+
+def _raise_or_log(error: Exception, root: Path) -> None:
+    """Pass on errors written for the user; keep the traceback of any other in a file."""
+    from escgan.errors import EscganError
+    from storage.errors import StorageError
+
+    if isinstance(error, EscganError | StorageError):
+        raise error
+    log = root / "logs" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    typer.echo(f"escgan: unexpected {type(error).__name__}: {error} (details in {log}; finished work is kept)", err=True)
+    raise typer.Exit(1)
+
+
+def _known_stage(name: str | None) -> str | None:
+    from escgan.errors import ConfigError
+
+    known = ("ingest", "features", "train", "augment", "evaluate", "report")
+    if name is not None and name not in known:
+        raise ConfigError(f"There is no stage '{name}': expected one of {', '.join(known)}.")
+    return name
+
+
+def _existing_store(root: Path):  # type: ignore[no-untyped-def]
+    from escgan.errors import ConfigError
+    from storage.store import Store
+
+    if not (root / "artifacts").is_dir():
+        raise ConfigError(f"There is no store at '{root}': say where it is with --root.")
+    return Store(root)
+
+
+def _resolved(root: Path, key: str):  # type: ignore[no-untyped-def]
+    from storage.errors import ArtifactMissing
+
+    found = _existing_store(root).resolve(key)
+    if not found:
+        raise ArtifactMissing(f"No artifact in '{root}' begins with '{key}': see `escgan artifacts list`.")
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""What a run says when it has ended: the table, the verdict, what was computed and where the report is."""
+
+from __future__ import annotations
+
+import pandas as pd
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from escgan.config import PipelineConfig
+from escgan.evaluation.significance import bootstrap_interval
+from escgan.normalization import is_transductive
+from flows.pipeline import Outcome
+
+_COLUMNS = {"balanced_accuracy": "balanced acc.", "auroc": "AUROC", "auprc": "AUPRC", "macro_f1": "macro F1"}
+
+
+def print_outcome(console: Console, config: PipelineConfig, outcome: Outcome) -> None:
+    """Print everything a person wants to know first."""
+    if len(outcome.scores):
+        console.print(score_table(config, outcome.scores, outcome.comparisons))
+        console.print(f"[dim]{_reading(config)}[/dim]", soft_wrap=True)
+        console.print()
+        for sentence in outcome.verdict:
+            console.print(f"• {sentence}", soft_wrap=True, highlight=False)
+        console.print()
+    for name, reason in outcome.left_out:
+        console.print(f"Left out: {name}: {reason}", soft_wrap=True)
+    console.print(_counts(outcome), soft_wrap=True)
+    if outcome.report:
+        console.print(f"Report: {outcome.report}", soft_wrap=True, highlight=False)
+
+
+def score_table(config: PipelineConfig, scores: pd.DataFrame, comparisons: pd.DataFrame) -> Table:
+    """Build the closing table: means over subjects, and the comparison with the best simple rival."""
+    per_subject = scores.groupby(["classifier", "augmenter", "subject"], sort=False)[list(_COLUMNS)].mean()
+    n_subjects = scores["subject"].nunique()
+    leaky = ", LEAKY" if config.protocol.leaky else ""
+    table = Table(title=f"{config.name}: {n_subjects} subjects, {config.protocol.title}{leaky}", box=box.SIMPLE)
+    for heading in ("classifier", "augmenter"):
+        table.add_column(heading, no_wrap=True)
+    for heading in _COLUMNS.values():
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("against the best simple rival", no_wrap=True)
+    for classifier in scores["classifier"].unique():
+        for augmenter in scores["augmenter"].unique():
+            own = per_subject.loc[(classifier, augmenter)]
+            cells = [_with_interval(own["balanced_accuracy"])]
+            cells += [f"{own[name].mean():.3f}" for name in list(_COLUMNS)[1:]]
+            table.add_row(classifier, augmenter, *cells, _against(comparisons, classifier, augmenter))
+        table.add_section()
+    return table
+
+
+def _with_interval(values: pd.Series) -> str:
+    known = values.dropna().to_numpy()
+    if len(known) < 2:
+        return f"{values.mean():.3f}"
+    low, high = bootstrap_interval(known)
+    return f"{known.mean():.3f} [{low:.3f} {high:.3f}]"
+
+
+def _against(comparisons: pd.DataFrame, classifier: str, augmenter: str) -> str:
+    chosen = (comparisons["classifier"] == classifier) & (comparisons["augmenter"] == augmenter)
+    rows = comparisons[chosen & (comparisons["metric"] == "balanced_accuracy")]
+    if rows.empty:
+        return ""
+    row = rows.iloc[0]
+    return f"{row['difference']:+.3f} p={row['p_value']:.2g} {row['verdict']}"
+
+
+def _reading(config: PipelineConfig) -> str:
+    text = "Means over subjects with 95 % bootstrap intervals; the comparison is of balanced accuracy."
+    if is_transductive(config.normalization):
+        text += " Transductive: each subject is z-scored by its own unlabelled windows, test subjects too."
+    return text
+
+
+def _counts(outcome: Outcome) -> str:
+    computed, reused = outcome.tally.computed, outcome.tally.reused
+    if not any(computed.values()):
+        return f"Nothing had to be computed: all {sum(reused.values())} results came from the store."
+    parts = [f"{stage} {n}" for stage, n in computed.items() if n]
+    text = f"Computed {sum(computed.values())} results ({', '.join(parts)})"
+    return text + (f", reused {sum(reused.values())} from the store." if any(reused.values()) else ".")

@@ -1,0 +1,34 @@
+"""Prefect's settings for runs from the command line.
+
+Prefect reads its environment when it is first imported, so this is applied before. What the user has set wins.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def prepare_prefect(root: Path) -> None:
+    """Keep Prefect's own database inside the store, give its start time, and let it tell nobody.
+
+    Where an API is configured (``PREFECT_API_URL``), that server is used and only the manners are set.
+    """
+    defaults = {
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_CLI_PROMPT": "false",
+        # Errors reach the user as one sentence; Prefect would print each with a traceback, once a task.
+        "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    }
+    if "PREFECT_API_URL" not in os.environ:
+        home = root.expanduser().absolute() / "prefect"
+        defaults |= {
+            # Two stores must never see each other's records.
+            "PREFECT_HOME": str(home),
+            # A fresh database takes up to half a minute on a slow disk.
+            "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+            "PREFECT_LOGGING_TO_API_ENABLED": "false",
+        }
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)
