@@ -14,13 +14,14 @@ import yaml
 from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from escgan.augmenters import AUGMENTERS, AugmenterConfig, Balance, GeneratingAugmenter
+from escgan.bands import Band
 from escgan.classifiers import CLASSIFIERS, ClassifierConfig
 from escgan.datasets import DATASETS, DatasetConfig
 from escgan.errors import ConfigError
 from escgan.evaluation.protocols import PROTOCOLS, ProtocolConfig
 from escgan.evaluation.protocols.leave_one_subject_out import LeaveOneSubjectOut
 from escgan.features.config import FeatureConfig
-from escgan.labels import LabelConfig
+from escgan.labels import ConditionLabels, LabelConfig, ThresholdLabels
 from escgan.normalization import Normalization
 from escgan.preprocessing import PREPROCESSORS, PreprocessingStep
 from escgan.settings import Settings
@@ -155,9 +156,12 @@ def _explain(error: ValidationError, source: str) -> str:
         near = difflib.get_close_matches(str(first["loc"][-1]), _known_keys(), n=1)
         hint = f"did you mean '{near[0]}'?" if near else "remove it."
         return f"In {source}: there is no setting '{where}': {hint}"
-    if first["type"] == "union_tag_invalid":
+    if first["type"] in ("union_tag_invalid", "union_tag_not_found", "model_attributes_type"):
         # The corpus is checked before the fields, so its error does not carry the field's name.
         where = where or "dataset"
+    if first["type"] == "union_tag_not_found":
+        return f"In {source}: {where} does not say its 'kind': add it."
+    if first["type"] == "union_tag_invalid":
         known = [tag.strip("'") for tag in first["ctx"]["expected_tags"].split(", ")]
         tag = str(first["ctx"]["tag"])
         near = difflib.get_close_matches(tag, known, n=1)
@@ -172,7 +176,7 @@ def _explain(error: ValidationError, source: str) -> str:
 def _known_keys() -> list[str]:
     from escgan.gan.config import LossWeights, NetworkConfig, TrainingConfig
 
-    classes: list[type] = [PipelineConfig, FeatureConfig, Balance]
+    classes: list[type] = [PipelineConfig, FeatureConfig, Band, ThresholdLabels, ConditionLabels, Balance]
     for registry in _REGISTRIES:
         classes += registry.values()
     keys = {name for cls in classes for name in getattr(cls, "model_fields", {})}

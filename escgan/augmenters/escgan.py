@@ -108,9 +108,13 @@ class EscganAugmenter(GeneratingAugmenter):
             grids.append(edits.grid[:tried][accepted])
             tables.append(
                 _edit_table(
-                    train, order[:tried], int(target), edits.realness[:tried],
-                    edits.probability[:tried, target], accepted,
-                )  # fmt: skip
+                    train,
+                    order[:tried],
+                    int(target),
+                    edits.realness[:tried],
+                    edits.probability[:tried, target],
+                    accepted,
+                )
             )
         n_bands = len(train.bands)
         grid = np.concatenate(grids) if grids else np.zeros((0, n_bands, *scalp.mask.shape), np.float32)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escgan.augmenters.base import Edited
+from escgan.errors import ConfigError
 from escgan.montage import scalp_grid
 from escgan.settings import Settings
 from escgan.windows import WindowSet
@@ -20,12 +21,22 @@ from escgan.windows import WindowSet
 class TrainingData:
     """Real training windows, followed by edited ones where an augmenter made them.
 
-    ``reweight`` asks the classifier to let every class weigh the same.
+    ``reweight`` asks the classifier to let every class weigh the same. Windows of one class alone are refused
+    with ConfigError: there is nothing to tell apart.
     """
 
     train: WindowSet
     edited: Edited | None = None
     reweight: bool = False
+
+    def __post_init__(self) -> None:
+        present = np.unique(self.labels)
+        if len(present) < 2:
+            found = f"only class '{self.train.classes[int(present[0])]}'" if len(present) else "no window"
+            raise ConfigError(
+                f"The training side of a fold holds {found}, and a classifier needs two classes: "
+                "choose other labels or another protocol, or add recordings."
+            )
 
     @cached_property
     def de(self) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from escgan.classifiers.base import Classifier, Model, TrainingData
+from escgan.classifiers.base import Classifier, Model, TrainingData, spread_classes
 from escgan.errors import DivergedError
 from escgan.montage import ScalpGrid, scalp_grid
 from escgan.seeds import derive_seed, generator
@@ -78,7 +78,7 @@ class CnnClassifier(Classifier):
                 f"The cnn classifier's loss became {float(loss)} by step {self.epochs * per_epoch}: "
                 "lower its learning_rate."
             )
-        return _Fitted(network.eval(), scalp_grid(data.train.channels), device)
+        return _Fitted(network.eval(), scalp_grid(data.train.channels), device, np.unique(data.labels), data.n_classes)
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,8 @@ class _Fitted:
     network: nn.Module
     scalp: ScalpGrid
     device: str
+    present: NDArray[np.int64]
+    n_classes: int
 
     def predict_proba(self, windows: WindowSet) -> NDArray[np.float64]:
         import torch
@@ -93,7 +95,9 @@ class _Fitted:
         grid = self.scalp.to_grid(windows.de)
         with torch.no_grad():
             parts = [
-                self.network(torch.from_numpy(grid[i : i + 1024]).to(self.device)).double().softmax(dim=1).cpu()
+                self.network(torch.from_numpy(grid[i : i + 1024]).to(self.device)).cpu().double()
                 for i in range(0, len(grid), 1024)
             ]
-        return torch.cat(parts).numpy()
+        # A class that training did not hold was never told apart from the others: it takes no share.
+        probability = torch.cat(parts)[:, torch.from_numpy(self.present)].softmax(dim=1).numpy()
+        return spread_classes(probability, self.present, self.n_classes)

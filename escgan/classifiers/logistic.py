@@ -29,9 +29,7 @@ class LogisticClassifier(Classifier):
 
         # float64: L-BFGS on float32 stops early, at a place that depends on the order of summation.
         model = make_pipeline(StandardScaler(), LogisticRegression(C=self.C, max_iter=5000))
-        model.fit(
-            data.flat.astype(np.float64), data.labels, logisticregression__sample_weight=data.weights
-        )
+        model.fit(data.flat.astype(np.float64), data.labels, logisticregression__sample_weight=data.weights)
         return _Fitted(model, data.n_classes)
 
 

@@ -28,9 +28,9 @@ class Fold:
     test: tuple[Unit, ...]
 
 
-_IDENTITY: dict[Level, Callable[[Unit], object]] = {
+_IDENTITY: dict[Level, Callable[[Unit], str]] = {
     "subject": lambda unit: unit.subject,
-    "session": lambda unit: unit,
+    "session": lambda unit: f"{unit.session} of subject {unit.subject}",
 }
 
 
@@ -45,10 +45,9 @@ def check_disjoint(fold: Fold, level: Level) -> None:
     identity = _IDENTITY[level]
     shared = {identity(unit) for unit in fold.train} & {identity(unit) for unit in fold.test}
     if shared:
-        names = ", ".join(sorted(u.subject for u in fold.test if identity(u) in shared))
+        names = ", ".join(sorted(shared))
         raise LeakageError(
-            f"Fold '{fold.name}' trains on what it tests: {level} {names} stands on both sides; "
-            "give each side its own."
+            f"Fold '{fold.name}' trains on what it tests: {level} {names} stands on both sides; give each side its own."
         )
 
 

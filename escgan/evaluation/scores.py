@@ -80,7 +80,7 @@ def class_recalls(truth: Truth, predicted: Truth, n_classes: int) -> NDArray[np.
 
 
 def confusion(truth: Truth, predicted: Truth, n_classes: int) -> NDArray[np.int64]:
-    """Counts ``(n_classes, n_classes)``; rows are truth, columns prediction."""
+    """Return counts ``(n_classes, n_classes)``; rows are truth, columns prediction."""
     return np.bincount(truth * n_classes + predicted, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 
@@ -102,9 +102,9 @@ def score_table(predictions: pd.DataFrame, classes: Sequence[str]) -> pd.DataFra
     Columns: level, subject (missing on the fold's row), n_windows, every metric of ``METRICS`` and
     ``recall: <class>`` for each class.
     """
-    rows = [{"level": "fold", "subject": None} | _scores(predictions, classes)]
+    rows: list[dict[str, object]] = [{"level": "fold", "subject": None, **_scores(predictions, classes)}]
     for subject, own in predictions.groupby("subject", sort=True):
-        rows.append({"level": "subject", "subject": subject} | _scores(own, classes))
+        rows.append({"level": "subject", "subject": subject, **_scores(own, classes)})
     return pd.DataFrame(rows).astype({"level": "str", "subject": "str"})
 
 

@@ -127,8 +127,8 @@ def compare_augmenters(scores: pd.DataFrame) -> pd.DataFrame:
                         "verdict": result.outcome,
                     }
                 )
-    columns = "classifier augmenter metric rival n_subjects mean rival_mean difference low high p_value effect_size verdict"
-    return pd.DataFrame(rows, columns=columns.split())
+    columns = "classifier augmenter metric rival n_subjects mean rival_mean difference low high p_value effect_size"
+    return pd.DataFrame(rows, columns=[*columns.split(), "verdict"])
 
 
 def _exact_or_approximate(differences: NDArray[np.float64]) -> object:

@@ -30,13 +30,13 @@ def verdict_sentences(comparisons: pd.DataFrame) -> tuple[str, ...]:
 
 def _sentences(comparisons: pd.DataFrame, augmenter: str, classifier: str) -> list[str]:
     own = comparisons[(comparisons["augmenter"] == augmenter) & (comparisons["classifier"] == classifier)]
-    rows = own.set_index("metric")
-    if "balanced_accuracy" not in rows.index:
+    rows = {str(row["metric"]): row for _, row in own.iterrows()}
+    if "balanced_accuracy" not in rows:
         return []
-    row = rows.loc["balanced_accuracy"]
-    sentence = f"With {classifier}, {augmenter} {_OUTCOMES[row['verdict']]} on unseen subjects: {_change(row)}."
-    if "auroc" in rows.index:
-        ranked = rows.loc["auroc"]
+    row = rows["balanced_accuracy"]
+    sentence = f"With {classifier}, {augmenter} {_OUTCOMES[str(row['verdict'])]} on unseen subjects: {_change(row)}."
+    if "auroc" in rows:
+        ranked = rows["auroc"]
         sentence += f" {_change(ranked)}"
         if row["verdict"] == "helped" and ranked["verdict"] != "helped":
             sentence += ", so the gain is most likely a moved decision threshold, not better separation"
@@ -45,14 +45,17 @@ def _sentences(comparisons: pd.DataFrame, augmenter: str, classifier: str) -> li
 
 
 def _change(row: pd.Series) -> str:
-    name = _METRIC_NAMES[str(row.name)]
+    name = _METRIC_NAMES[str(row["metric"])]
+    if row["n_subjects"] == 0:
+        return f"{name} is undefined for every subject"
     interval = (
         f" (95 % interval {_signed(row['low'])} to {_signed(row['high'])}, p = {row['p_value']:.3g}, "
         f"{row['n_subjects']} subjects)"
         if row["n_subjects"] > 1
         else " (one subject: no interval)"
     )
-    return f"{name} {row['mean']:.3f} against {row['rival_mean']:.3f} with {row['rival']}, {_signed(row['difference'])}{interval}"
+    means = f"{row['mean']:.3f} against {row['rival_mean']:.3f} with {row['rival']}"
+    return f"{name} {means}, {_signed(row['difference'])}{interval}"
 
 
 def _signed(value: float) -> str:

@@ -115,8 +115,8 @@ def _acceptance_picture(data: ReportData) -> Picture:
         figures.acceptance(data),
         f"Windows wanted, tried and accepted per fold: on average {'; '.join(told)}.",
         "How many windows balanced classes call for (wanted), how many edits were made (tried), and how many of them "
-        "passed as real and as their target class (accepted). Accepted below wanted means that the classes "
-        "stayed unbalanced in that fold.",
+        "passed the augmenter's own test, for ESC-GAN as real and as their target class (accepted). Accepted below "
+        "wanted means that the classes stayed unbalanced in that fold.",
     )
 
 

@@ -48,7 +48,7 @@ def _balance_picture(data: ReportData) -> Picture:
         caption += (
             "Right: solid, the windows of all recordings; hatched, what each augmenter adds to a class, "
             "mean over folds. Columns that end at the same height are balanced training data "
-            "(a fold trains on slightly fewer real windows, those of its held-out subjects left out)."
+            "(a fold trains on fewer real windows, those of its held-out subjects left out)."
         )
     return picture(
         figures.class_balance(data),

@@ -251,7 +251,7 @@ def _scores(
                     rows.append(row)
     table = pd.DataFrame(rows)
     # One subject shows a single class, so its ranking metrics are undefined.
-    table.loc[table["subject"] == subjects[2], ["auroc", "auprc"]] = np.nan
+    table.loc[table["subject"].isin(subjects[2:3]), ["auroc", "auprc"]] = np.nan
     return table
 
 

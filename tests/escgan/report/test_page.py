@@ -1,0 +1,282 @@
+"""The page stands alone, says what the data say, and escapes what they contain."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from escgan.report.page import SECTIONS, render_report
+from escgan.report.sections_recordings import preprocessing_section
+
+VOID = {"meta", "link", "img", "br", "hr", "input"}
+HOSTILE = '<script>alert("x")</script>\'&$1_{'
+
+
+class Page(HTMLParser):
+    """An HTML page taken apart: elements with their attributes, tables as text, and tags left open."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.tables: dict[str, list[list[str]]] = {}
+        self.text = ""
+        self._table = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.elements.append((tag, values))
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "table":
+            self._table = values["id"]
+            self.tables[self._table] = []
+        elif tag == "tr":
+            self.tables[self._table].append([])
+        elif tag in ("td", "th"):
+            self.tables[self._table][-1].append("")
+        elif tag == "small":
+            self.tables[self._table][-1][-1] += " "
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open[-1] == tag, f"</{tag}> closes <{self.open[-1:]}>"
+        self.open.pop()
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("style", "script"):
+            self.text += data
+        if {"td", "th"} & set(self.open):
+            self.tables[self._table][-1][-1] += data.strip("\n")
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [values for name, values in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def html(data):
+    return render_report(data)
+
+
+@pytest.fixture(scope="module")
+def page(html):
+    return Page(html)
+
+
+@pytest.fixture(scope="module")
+def minimal_page(minimal_data):
+    return Page(render_report(minimal_data))
+
+
+@pytest.fixture(scope="module")
+def hostile_html(make_data):
+    return render_report(
+        make_data(
+            n_subjects=3,
+            classes=("<b>calm</b>", "$1 & 'two'", HOSTILE),
+            classifiers=(HOSTILE,),
+            title=HOSTILE,
+            corpus=HOSTILE,
+            note=HOSTILE,
+            licence=HOSTILE,
+            citation=HOSTILE,
+            protocol=HOSTILE,
+            normalization="none",
+            verdict=(HOSTILE, HOSTILE),
+            versions={HOSTILE: HOSTILE},
+            command=HOSTILE,
+            config_yaml=HOSTILE + "</code></pre>",
+            left_out=pd.DataFrame([{"recording": HOSTILE, "reason": '" onmouseover="alert(1)'}]),
+        )
+    )
+
+
+def test_every_tag_is_closed_in_order(page, minimal_page, hostile_html):
+    for parsed in (page, minimal_page, Page(hostile_html)):
+        assert parsed.open == []
+
+
+def test_nothing_is_asked_of_the_network(html, page):
+    for _, values in page.elements:
+        for name in ("src", "href", "srcset", "action", "poster", "data"):
+            if values.get(name) is not None:
+                assert values[name].startswith(("data:", "#")), values
+    style = re.search(r"<style>(.*?)</style>", html, re.DOTALL).group(1)
+    assert "url(" not in style and "@import" not in style
+    policy = next(v["content"] for v in page.of("meta") if v.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'")
+
+
+def test_the_policy_admits_the_only_script(html):
+    scripts = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    assert len(scripts) == 1
+    digest = b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
+    assert f"&#39;sha256-{digest}&#39;" in html or f"'sha256-{digest}'" in html
+
+
+def test_every_picture_has_a_sentence_for_those_who_cannot_see_it(page):
+    pictures = page.of("img")
+    # Two paired plots, forest, confusions, balance, spectra, two sets of maps, losses, acceptance, recalls.
+    assert len(pictures) == 11
+    for picture in pictures:
+        assert len(picture["alt"]) > 40
+        assert picture["alt"].endswith(".")
+        assert re.search(r"\d", picture["alt"])
+
+
+def test_ids_are_unique_and_links_lead_somewhere(page):
+    ids = [values["id"] for _, values in page.elements if "id" in values]
+    assert len(ids) == len(set(ids))
+    for link in page.of("a"):
+        assert link["href"].removeprefix("#") in ids
+    for _, values in page.elements:
+        if "aria-labelledby" in values:
+            assert values["aria-labelledby"] in ids
+
+
+def test_sections_stand_in_order_in_any_run(page, minimal_page):
+    expected = ["scores", "comparison", "confusion", "subjects", "preprocessing"]
+    expected += ["scalp", "training", "recall", "methods"]
+    assert len(SECTIONS) == len(expected)
+    for parsed in (page, minimal_page):
+        assert [values["id"] for values in parsed.of("section")] == expected
+
+
+def test_score_table_repeats_the_frame(data, page):
+    head, *rows = page.tables["table-scores"]
+    assert head[:2] == ["Classifier", "Augmenter"]
+    assert len(rows) == 8
+    for row in rows:
+        scores = data.scores.query("classifier == @row[0] and augmenter == @row[1]")
+        for text, metric in zip(
+            row[2:], ("accuracy", "balanced_accuracy", "macro_f1", "auroc", "auprc", "kappa"), strict=True
+        ):
+            per_subject = np.array([group[metric].mean() for _, group in scores.groupby("subject")])
+            per_subject = per_subject[~np.isnan(per_subject)]
+            assert text.startswith(f"{per_subject.mean():.3f} ± {per_subject.std(ddof=1):.3f}")
+
+
+def test_the_interval_is_about_the_standard_error_wide(data, page):
+    _, *rows = page.tables["table-scores"]
+    for row in rows:
+        low, high = (float(x) for x in re.search(r"\[(.*), (.*)\]", row[3]).groups())
+        scores = data.scores.query("classifier == @row[0] and augmenter == @row[1]")
+        subjects = scores.groupby("subject")["balanced_accuracy"].mean()
+        assert low < subjects.mean() < high
+        # A percentile bootstrap of 12 values is a little narrower than 1.96 standard errors.
+        assert (high - low) / 2 == pytest.approx(1.96 * subjects.sem(), rel=0.2)
+
+
+def test_the_best_of_each_column_is_bold(data, html):
+    table = re.search(r'<table id="table-scores".*?</table>', html, re.DOTALL).group(0)
+    means = data.scores.groupby(["classifier", "augmenter", "subject"])["kappa"].mean()
+    best = means.groupby(["classifier", "augmenter"]).mean().max()
+    assert f"<strong>{best:.3f} ±" in table
+
+
+def test_comparisons_are_told_in_words(data, page):
+    _, *rows = page.tables["table-comparisons"]
+    assert [row[4].lower() for row in rows] == list(data.comparisons["verdict"])
+    assert [row[5] for row in rows] == [f"{d:+.3f}".replace("-", "−") for d in data.comparisons["difference"]]
+    assert "< 0.001" in {row[7] for row in rows}
+
+
+def test_every_fold_is_listed(data, page):
+    _, *rows = page.tables["table-folds"]
+    assert len(rows) == len(data.scores)
+    first = data.scores.iloc[0]
+    assert rows[0][6:8] == [f"{first['accuracy']:.3f}", f"{first['balanced_accuracy']:.3f}"]
+
+
+def test_undefined_scores_are_a_dash_and_enter_no_mean(make_data, page):
+    head, *rows = page.tables["table-folds"]
+    auroc = head.index("AUROC")
+    assert {row[auroc] for row in rows if row[1] == "sub-03"} == {"–"}
+    scores = make_data(n_subjects=3, augmenters=("none",), classifiers=("mlp",)).scores.assign(auroc=np.nan)
+    bare = make_data(
+        n_subjects=3, augmenters=("none",), classifiers=("mlp",), scores=scores, spectra={}, history=pd.DataFrame()
+    )
+    parsed = Page(render_report(bare))
+    assert parsed.tables["table-scores"][1][5] == "–"
+    assert "AUROC is undefined for every subject" in parsed.text
+
+
+def test_acceptance_rates_are_accepted_over_tried(data, page):
+    _, *rows = page.tables["table-acceptance"]
+    table = data.acceptance[data.acceptance["augmenter"] == "escgan"]
+    rate = (table["accepted"] / table["tried"]).mean()
+    assert rows[1][0] == "escgan"
+    assert rows[1][4] == f"{100 * rate:.1f} %"
+
+
+def test_recordings_treated_alike_share_a_line(data, page):
+    _, *rows = page.tables["table-steps"]
+    assert ["notch", "50 Hz", "applied", "all 12"] in rows
+    assert ["bad channels", "correlation below 0.4", "interpolated T7", "sub-05"] in rows
+    assert [row[0] for row in rows] == ["notch", "bandpass", "bad channels", "bad channels", "reference"]
+
+
+def test_the_worst_channel_is_the_flat_one(page):
+    _, *rows = page.tables["table-quality"]
+    assert next(row for row in rows if row[0] == "sub-05")[3:] == ["12.00 %", "0.04 %", "T7"]
+
+
+def test_a_shortened_key_can_be_read_in_full(data, html):
+    key = data.provenance["key"].iloc[0]
+    assert f'title="{key}">{key[:10]}</td>' in html
+
+
+def test_empty_tables_give_sentences(minimal_page):
+    for sentence in (
+        "This run reached no verdict.",
+        "Nothing was compared",
+        "No confusion matrix was counted.",
+        "Recordings left out: none.",
+        "there are no maps to compare",
+        "there are no losses",
+        "No windows were made",
+        "No artifact was recorded.",
+    ):
+        assert sentence in minimal_page.text
+    assert len(minimal_page.of("img")) == 4
+
+
+def test_what_limits_the_verdict_is_a_badge(make_data, minimal_page):
+    leaky = make_data(n_subjects=2, augmenters=("none",), classifiers=("mlp",), leaky=True, history=pd.DataFrame())
+    html = render_report(leaky)
+    assert '<li class="alarm"' in html and "LEAKY" in html
+    assert "LEAKY" not in minimal_page.text
+    assert "transductive normalisation" in minimal_page.text
+    assert "1 h 15 min" in minimal_page.text
+
+
+def test_hostile_names_are_text(hostile_html):
+    parsed = Page(hostile_html)
+    assert hostile_html.count("<script>") == 1
+    assert HOSTILE in parsed.text
+    assert "<b>calm</b>" in parsed.text
+    assert all(not name.startswith("on") for _, values in parsed.elements for name in values)
+
+
+def test_the_same_data_give_the_same_bytes_in_any_thread(make_data, minimal_data):
+    small = make_data(n_subjects=2, augmenters=("none", "escgan"), classifiers=("mlp",), spectra={})
+    with ThreadPoolExecutor(2) as pool:
+        pages = list(pool.map(render_report, (small, small, minimal_data)))
+    assert pages == [render_report(small), pages[0], render_report(minimal_data)]
+
+
+def test_the_page_is_small_enough_to_mail(html):
+    assert len(html.encode()) < 4_000_000
+
+
+def test_recordings_left_out_keep_their_reason(data):
+    table = preprocessing_section(data).blocks[-1]
+    assert [cell.text for cell in table.rows[0]] == ["sub-13", "Channel Cz is flat for 81 % of the time."]

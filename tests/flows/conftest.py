@@ -1,0 +1,92 @@
+"""A Prefect server of the tests' own, and a cohort small enough to run the whole pipeline many times."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from escgan.config import parse_config
+from escgan.datasets.simulated import SimulatedConfig
+
+SMALL = {
+    "name": "small",
+    "dataset": {"kind": "deap", "n_trials": 4},
+    "features": {"window_s": 3.0},
+    "augmenters": [
+        "none",
+        {"kind": "escgan", "network": {"hidden": 2}, "training": {"epochs": 2, "batch_size": 32}, "delta": 5.0},
+    ],
+    "classifiers": ["logistic"],
+}
+
+
+@pytest.fixture(scope="session")
+def prefect_api(tmp_path_factory):
+    os.environ["DO_NOT_TRACK"] = "1"
+    os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_LOGGING_LEVEL, temporary_settings
+    from prefect.testing.utilities import prefect_test_harness
+
+    with (
+        prefect_test_harness(server_startup_timeout=120),
+        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_LOGGING_LEVEL: "CRITICAL"}),
+    ):
+        yield
+
+
+@pytest.fixture(scope="session")
+def five_subjects(tmp_path_factory):
+    return SimulatedConfig(n_subjects=5, n_trials=4).materialize(tmp_path_factory.mktemp("five"))
+
+
+@pytest.fixture(scope="session")
+def cohort(five_subjects, tmp_path_factory):
+    """The files of the first four of five simulated subjects; copy the folder before changing it."""
+    folder = tmp_path_factory.mktemp("four")
+    for i in range(1, 5):
+        shutil.copy(five_subjects / f"s{i:02d}.dat", folder)
+    return folder
+
+
+@pytest.fixture
+def small(prefect_api):
+    """Run the small experiment: ``small(root, data, **changes)``."""
+    from flows.pipeline import pipeline
+
+    def run(root, data, changes=None, **options):
+        return pipeline(parse_config(SMALL | (changes or {})), data=data, root=root, device="cpu", **options)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def finished(prefect_api, cohort, tmp_path_factory):
+    """A store after one undisturbed run, and its outcome; copy the store before changing it."""
+    from flows.pipeline import pipeline
+
+    root = tmp_path_factory.mktemp("finished") / "store"
+    return root, pipeline(parse_config(SMALL), data=cohort, root=root, device="cpu")
+
+
+@pytest.fixture
+def store_copy(finished, tmp_path):
+    """A copy of the finished store, at another path."""
+    return shutil.copytree(finished[0], tmp_path / "moved store é")
+
+
+def computed(outcome):
+    """How many units of each stage were computed, zeros left out."""
+    return {stage: n for stage, n in outcome.tally.computed.items() if n}
+
+
+def rewrite_with_noise(path, seed=0):
+    """Replace a DEAP file's signals by noise, keeping its ratings."""
+    from escgan.datasets.deap_writer import write_deap
+    from escgan.datasets.unpickling import load_arrays
+
+    arrays = load_arrays(path, path.stem)
+    noise = np.random.default_rng(seed).standard_normal(arrays["data"].shape) * 20
+    write_deap(path, noise, arrays["labels"])

@@ -1,0 +1,224 @@
+import json
+import logging
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+from sklearn.preprocessing import StandardScaler
+
+from escgan.errors import ConfigError, RecordingError
+from storage.errors import ArtifactMissing
+from storage.hdf5 import read_array
+from storage.store import Store
+from storage.tables import read_table
+from tests.flows.conftest import SMALL, computed, rewrite_with_noise
+
+
+def artifact(root, stage, unit):
+    (manifest,) = [m for m in Store(root).list(stage) if m.unit == unit]
+    return manifest
+
+
+def damage(root, stage, unit, name, how):
+    manifest = artifact(root, stage, unit)
+    folder = Path(root) / "artifacts" / stage / manifest.key
+    path = folder / name
+    if how == "delete the artifact":
+        shutil.rmtree(folder)
+    elif how == "delete":
+        path.unlink()
+    elif how == "truncate":
+        path.write_bytes(path.read_bytes()[:-100])
+    elif how == "flip a bit":
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+
+
+def digests(root, stage):
+    return {m.unit: m.digest for m in Store(root).list(stage)}
+
+
+def test_a_first_run_computes_every_unit_and_leaves_a_report(finished):
+    root, outcome = finished
+    assert computed(outcome) == {"ingest": 4, "features": 4, "train": 4, "augment": 4, "evaluate": 8, "report": 1}
+    assert outcome.report == root / "reports" / "small.html"
+    assert "<html" in outcome.report.read_text()
+    assert set(outcome.scores["augmenter"]) == {"none", "escgan"} and outcome.scores["subject"].nunique() == 4
+    assert len(outcome.verdict) == 1 and "escgan" in outcome.verdict[0]
+
+
+def test_a_second_run_computes_nothing_even_where_store_and_data_were_moved(small, store_copy, cohort, tmp_path, finished):
+    moved = shutil.copytree(cohort, tmp_path / "other data")
+    again = small(store_copy, moved)
+    assert computed(again) == {}
+    pd.testing.assert_frame_equal(again.scores, finished[1].scores)
+
+
+def test_without_prefects_records_the_artifacts_are_still_found(small, store_copy, cohort):
+    shutil.rmtree(store_copy / "records")
+    assert computed(small(store_copy, cohort)) == {}
+
+
+@pytest.mark.parametrize("how", ["delete the artifact", "delete", "truncate", "flip a bit"])
+def test_damaged_features_are_recomputed_alone_and_the_reason_is_logged(small, store_copy, cohort, caplog, how):
+    before = digests(store_copy, "features")
+    damage(store_copy, "features", "sub-02", "features.h5", how)
+    with caplog.at_level(logging.WARNING, logger="escgan"):
+        outcome = small(store_copy, cohort)
+    # The same bytes come out, so nothing downstream is touched.
+    assert computed(outcome) == {"features": 1}
+    assert digests(store_copy, "features") == before
+    if how == "delete the artifact":
+        assert "computing it again" not in caplog.text
+    else:
+        assert "features sub-02: features.h5" in caplog.text and "computing it again" in caplog.text
+
+
+def test_a_new_subject_costs_its_own_recording_and_the_folds(small, store_copy, five_subjects):
+    assert computed(small(store_copy, five_subjects, {"dataset": {"kind": "deap", "n_trials": 4}})) == {
+        "ingest": 1, "features": 1, "train": 5, "augment": 5, "evaluate": 10, "report": 1,
+    }  # fmt: skip
+
+
+def test_another_classifier_costs_only_evaluation(small, store_copy, cohort):
+    outcome = small(store_copy, cohort, {"classifiers": ["logistic", "svm"]})
+    assert computed(outcome) == {"evaluate": 8, "report": 1}
+
+
+def test_another_rating_costs_no_signal_and_no_feature(small, store_copy, cohort):
+    labels = {"kind": "threshold", "rating": "valence", "threshold": 5.5}
+    assert not {"ingest", "features"} & set(computed(small(store_copy, cohort, {"labels": labels})))
+
+
+def test_the_held_out_subjects_signals_do_not_touch_its_gan_or_edits(small, tmp_path, cohort, finished):
+    """The canary: noise in place of one subject's windows changes every fold's GAN but the one that tests it."""
+    data = shutil.copytree(cohort, tmp_path / "data")
+    rewrite_with_noise(data / "s03.dat")
+    root = tmp_path / "store"
+    small(root, data)
+    for stage in ("train", "augment"):
+        clean, noisy = digests(finished[0], stage), digests(root, stage)
+        changed = {unit for unit in clean if clean[unit] != noisy[unit]}
+        assert changed == {f"sub-{i} escgan" for i in ("01", "02", "04")}
+    assert digests(finished[0], "evaluate") != digests(root, "evaluate")
+
+
+def test_logistic_scores_without_augmentation_equal_scikit_learns_from_the_stored_features(finished):
+    root, outcome = finished
+    store = Store(root)
+    de, labels = {}, {}
+    for i in ("01", "02", "03", "04"):
+        stored = store.open(artifact(root, "features", f"sub-{i}").ref)
+        raw = read_array(stored.file("features.h5"), "de").reshape(-1, 32 * 4).astype(np.float64)
+        de[i] = (raw - raw.mean(0)) / raw.std(0)
+        labels[i] = (read_table(stored.file("windows.parquet"))["valence"] >= 5).to_numpy().astype(int)
+    for held_out in de:
+        others = [i for i in de if i != held_out]
+        x, y = np.concatenate([de[i] for i in others]), np.concatenate([labels[i] for i in others])
+        scaler = StandardScaler().fit(x)
+        model = LogisticRegression(max_iter=5000).fit(scaler.transform(x), y)
+        probability = model.predict_proba(scaler.transform(de[held_out]))[:, 1]
+        ours = outcome.scores.query("subject == @held_out and augmenter == 'none'").iloc[0]
+        truth = labels[held_out]
+        assert ours["balanced_accuracy"] == pytest.approx(balanced_accuracy_score(truth, probability > 0.5), abs=1e-6)
+        assert ours["auroc"] == pytest.approx(roc_auc_score(truth, probability), abs=1e-6)
+        stored = store.open(artifact(root, "evaluate", f"sub-{held_out} none logistic").ref)
+        table = read_table(stored.file("predictions.parquet"))
+        # z-scores are float32 in the store's reader, float64 here.
+        np.testing.assert_allclose(table["p: high valence"], probability, atol=1e-4)
+
+
+def test_one_stage_runs_alone_from_what_the_store_holds(small, store_copy, cohort):
+    outcome = small(store_copy, cohort, {"classifiers": ["svm"]}, only="evaluate")
+    assert computed(outcome) == {"evaluate": 8}
+    assert outcome.report is None and len(outcome.scores) == 8
+
+
+def test_a_stage_whose_input_is_missing_says_which_and_how_to_make_it(small, tmp_path, cohort):
+    with pytest.raises(ArtifactMissing, match=r"Stage 'ingest' of sub-01 is not in the store .* run `escgan run`"):
+        small(tmp_path / "empty", cohort, only="evaluate")
+
+
+def test_refreshing_a_stage_computes_it_and_equal_bytes_stop_the_wave(small, store_copy, cohort):
+    assert computed(small(store_copy, cohort, refresh=("features",))) == {"features": 4}
+
+
+def test_starting_at_a_stage_takes_the_rest_from_the_store(small, store_copy, cohort):
+    damage(store_copy, "ingest", "sub-01", "recording.h5", "delete")
+    with pytest.raises(ArtifactMissing, match="recording.h5 is missing"):
+        small(store_copy, cohort, start="features")
+
+
+@pytest.mark.parametrize("options", [{"only": "train", "start": "train"}, {"start": "train", "refresh": ("ingest",)}])
+def test_contradicting_wishes_are_refused(small, store_copy, cohort, options):
+    with pytest.raises(ConfigError, match=r"exclude each other|contradicts"):
+        small(store_copy, cohort, **options)
+
+
+def test_a_bad_recording_stops_the_run_but_loses_nothing(small, tmp_path, cohort):
+    data = shutil.copytree(cohort, tmp_path / "data")
+    whole = (data / "s02.dat").read_bytes()
+    (data / "s02.dat").write_bytes(whole[:1000])
+    root = tmp_path / "store"
+    with pytest.raises(RecordingError, match=r"s02\.dat"):
+        small(root, data)
+    assert set(digests(root, "ingest")) == {"sub-01", "sub-03", "sub-04"}
+    (data / "s02.dat").write_bytes(whole)
+    assert computed(small(root, data))["ingest"] == 1
+
+
+def test_a_bad_recording_is_left_out_where_the_configuration_allows_it(small, tmp_path, cohort):
+    data = shutil.copytree(cohort, tmp_path / "data")
+    (data / "s02.dat").write_bytes(b"junk")
+    outcome = small(tmp_path / "store", data, {"on_bad_recording": "skip"})
+    ((name, reason),) = outcome.left_out
+    assert name == "sub-02" and "s02.dat" in reason
+    assert set(outcome.scores["subject"]) == {"01", "03", "04"}
+    assert "s02.dat" in outcome.report.read_text()
+
+
+def test_a_corpus_without_its_folder_asks_for_it(small, tmp_path):
+    with pytest.raises(ConfigError, match="say where they are with --data"):
+        small(tmp_path / "store", None)
+
+
+def test_a_planted_record_is_dropped_and_never_executed(small, store_copy, cohort, tmp_path):
+    """A record that names the pickle serializer would be run by Prefect's own reader."""
+    import base64
+    import os
+    import pickle
+
+    class Payload:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "executed"),)
+
+    ref = artifact(store_copy, "features", "sub-01").ref
+    record = store_copy / "records" / ref.key
+    content = json.loads(record.read_bytes())
+    content["metadata"]["serializer"] = {"type": "pickle", "picklelib": "cloudpickle"}
+    content["result"] = base64.b64encode(pickle.dumps(Payload())).decode()
+    record.write_text(json.dumps(content))
+    assert computed(small(store_copy, cohort)) == {}
+    assert not (tmp_path / "executed").exists()
+    assert json.loads(record.read_bytes())["metadata"]["serializer"]["type"] == "json"
+
+
+def test_records_hold_references_only(finished):
+    records = [p for p in (finished[0] / "records").iterdir() if p.is_file()]
+    assert len(records) == 25
+    for record in records:
+        result = json.loads(json.loads(record.read_bytes())["result"])
+        assert set(result) == {"stage", "key", "digest"}
+
+
+def test_seeds_give_a_fold_each_and_are_averaged(small, tmp_path, cohort):
+    changes = {"seeds": [0, 1], "augmenters": SMALL["augmenters"][1:], "protocol": {"kind": "subject_k_fold", "k": 2}}
+    outcome = small(tmp_path / "store", cohort, changes)
+    assert computed(outcome)["train"] == 4
+    assert outcome.scores.groupby("seed")["subject"].nunique().tolist() == [4, 4]
+    assert outcome.verdict[0].startswith("Nothing was compared")

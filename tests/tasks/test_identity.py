@@ -1,0 +1,53 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from escgan.features import FeatureConfig
+from escgan.recording import RecordingSource
+from storage.digest import digest_json
+from storage.manifest import ArtifactRef
+from tasks.identity import identity, inputs_of
+
+
+def test_moving_or_touching_a_recordings_files_changes_nothing(tmp_path):
+    first = tmp_path / "a" / "s01.dat"
+    second = tmp_path / "b" / "s01.dat"
+    for path in (first, second):
+        path.parent.mkdir()
+        path.write_bytes(b"the same samples")
+    os.utime(second, (1, 1))
+    assert identity(RecordingSource("01", "1", (first,))) == identity(RecordingSource("01", "1", (second,)))
+
+
+def test_one_changed_byte_changes_a_recordings_identity(tmp_path):
+    path = tmp_path / "s01.dat"
+    path.write_bytes(b"samples")
+    before = identity(RecordingSource("01", "1", (path,)))
+    path.write_bytes(b"sampleS")
+    assert identity(RecordingSource("01", "1", (path,))) != before
+
+
+def test_an_artifact_counts_by_content_not_by_key():
+    assert identity(ArtifactRef("features", "aa", "dd")) == identity(ArtifactRef("features", "bb", "dd"))
+    assert identity(ArtifactRef("features", "aa", "dd")) != identity(ArtifactRef("features", "aa", "ee"))
+
+
+def test_every_setting_counts():
+    assert digest_json(identity(FeatureConfig(window_s=1))) != digest_json(identity(FeatureConfig(window_s=2)))
+    assert digest_json(identity(FeatureConfig(window_s=1))) == digest_json(identity(FeatureConfig(window_s=1.0)))
+
+
+@pytest.mark.parametrize("value", [np.zeros(3), Path("x"), object()])
+def test_a_value_without_agreed_content_is_refused(value):
+    with pytest.raises(TypeError, match="cannot enter a cache key"):
+        identity((1, [value]))
+
+
+def test_inputs_are_found_however_deep_they_stand():
+    ref = ArtifactRef("features", "aa", "dd")
+    assert inputs_of((1, [("sub-01", ref)], {"x": ref}, None)) == [
+        {"stage": "features", "key": "aa", "digest": "dd"},
+        {"stage": "features", "key": "aa", "digest": "dd"},
+    ]

@@ -1,0 +1,65 @@
+"""The rooms' one-way doors: who may import whom, proved on the source and in a fresh interpreter."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FORBIDDEN = {
+    "escgan": {"prefect", "storage", "tasks", "flows"},
+    "storage": {"prefect", "escgan", "tasks", "flows"},
+    "tasks": {"flows"},
+}
+
+
+def imports(source):
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module.split(".")[0]
+
+
+def loaded_after(statement):
+    code = f"import sys; {statement}; print(' '.join(sorted({{name.split('.')[0] for name in sys.modules}})))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("room", FORBIDDEN)
+def test_no_module_imports_a_room_it_must_not_know(room):
+    files = sorted((ROOT / room).rglob("*.py"))
+    assert files
+    for path in files:
+        assert not FORBIDDEN[room] & set(imports(path.read_text())), path
+
+
+def test_the_import_scan_can_fail():
+    assert FORBIDDEN["escgan"] & set(imports("def f():\n    from prefect import flow\n"))
+
+
+@pytest.mark.parametrize("room", ["escgan", "storage"])
+def test_importing_every_module_of_a_library_room_loads_no_prefect(room):
+    modules = [".".join(p.relative_to(ROOT).with_suffix("").parts) for p in sorted((ROOT / room).rglob("*.py"))]
+    names = ", ".join(name.removesuffix(".__init__") for name in modules)
+    assert not FORBIDDEN[room] & loaded_after(f"import {names}")
+
+
+def test_the_subprocess_proof_can_fail():
+    assert "prefect" in loaded_after("import tasks.caching")
+
+
+def test_help_loads_nothing_heavy():
+    assert not {"torch", "prefect", "mne", "pandas", "numpy", "scipy"} & loaded_after("import flows.cli")
+
+
+def test_reading_a_configuration_does_not_load_torch():
+    assert "torch" not in loaded_after("import escgan.config")
+
+
+def test_only_the_entry_point_imports_flows():
+    users = [p for room in ("escgan", "storage", "tasks") for p in (ROOT / room).rglob("*.py")]
+    assert not [p for p in users if "flows" in set(imports(p.read_text()))]
