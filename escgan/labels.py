@@ -75,7 +75,8 @@ class ConditionLabels(Settings):
                 f"Trial {row['trial']} of sub-{row['subject']} has condition '{row['condition']}', "
                 f"which is not among the classes {', '.join(self.classes)}: add it or drop the trial."
             )
-        return conditions.map({name: i for i, name in enumerate(self.classes)}).to_numpy(dtype=np.int64)
+        numbers = conditions.map({name: i for i, name in enumerate(self.classes)})
+        return np.asarray(numbers, dtype=np.int64)
 
 
 LabelConfig = Annotated[ThresholdLabels | ConditionLabels, Field(discriminator="kind")]

@@ -127,7 +127,9 @@ def _scalp_grid(channels: tuple[str, ...]) -> ScalpGrid:
     rows, columns = np.indices(GRID_SHAPE)
     try:
         # The gradient estimate is iterative: a tight tolerance makes the map linear to rounding.
-        interpolate = CloughTocher2DInterpolator(places, np.eye(len(channels)), fill_value=np.nan, tol=1e-13, maxiter=10_000)
+        interpolate = CloughTocher2DInterpolator(
+            places, np.eye(len(channels)), fill_value=np.nan, tol=1e-13, maxiter=10_000
+        )
     except (QhullError, ValueError) as cause:
         raise ConfigError(
             f"{len(channels)} channels ({', '.join(channels)}) do not span an area of the scalp grid: "

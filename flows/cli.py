@@ -13,22 +13,30 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.names import StageName
+
 if TYPE_CHECKING:
     from escgan.config import PipelineConfig
+    from storage.manifest import Manifest
+    from storage.store import Store
 
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="From raw EEG of many subjects to an honest verdict: do GAN-edited emotion windows help on unseen people?",
-    epilog="Exit codes: 0 done, 1 defect, 2 configuration or usage, 3 recordings, 4 store, 5 training, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 defect, 2 usage or configuration, 3 recordings, 4 store, 5 training, 130 stopped.",
 )
 artifacts = typer.Typer(no_args_is_help=True, help="Look at, check and remove what runs have stored.")
 app.add_typer(artifacts, name="artifacts")
 
 Root = Annotated[Path, typer.Option("--root", help="Folder of the artifact store.", show_default=True)]
-Stage = Annotated[str | None, typer.Option(help="Run one stage from what the store holds.", metavar="STAGE")]
-From = Annotated[str | None, typer.Option("--from", help="Run from this stage on, the rest from the store.", metavar="STAGE")]
-Refresh = Annotated[list[str] | None, typer.Option(help="Compute this stage anew; may be repeated.", metavar="STAGE")]
+Stage = Annotated[StageName | None, typer.Option(help="Run one stage from what the store holds.", metavar="STAGE")]
+From = Annotated[
+    StageName | None, typer.Option("--from", help="Run from this stage on, the rest from the store.", metavar="STAGE")
+]
+Refresh = Annotated[
+    list[StageName] | None, typer.Option(help="Compute this stage anew; may be repeated.", metavar="STAGE")
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 
 
@@ -83,7 +91,7 @@ def list_artifacts(root: Root = Path("store"), stage: Stage = None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    manifests = _existing_store(root).list(_known_stage(stage))
+    manifests = _existing_store(root).list(stage)
     table = Table(box=box.SIMPLE)
     for heading in ("stage", "unit", "key", "MB", "seconds", "created (UTC)"):
         table.add_column(heading, no_wrap=True, justify="right" if heading in ("MB", "seconds") else "left")
@@ -120,7 +128,9 @@ def verify_artifacts(
         if reason is not None:
             damaged += 1
             typer.echo(f"{stage}/{full_key}: {reason}")
-    typer.echo(f"{len(addresses)} artifacts checked, {damaged} damaged" + ("; run again to recompute." if damaged else "."))
+    typer.echo(
+        f"{len(addresses)} artifacts checked, {damaged} damaged" + ("; run again to recompute." if damaged else ".")
+    )
     if damaged:
         raise typer.Exit(4)
 
@@ -164,21 +174,25 @@ def _run_pipeline(
     config: PipelineConfig,
     data: Path | None,
     root: Path,
-    only: str | None,
-    start: str | None,
-    refresh: list[str],
+    only: StageName | None,
+    start: StageName | None,
+    refresh: list[StageName],
     device: str,
 ) -> None:
     import logging
 
     from rich.console import Console
+    from rich.logging import RichHandler
 
     from flows.environment import prepare_prefect
+    from storage.store import Store
 
+    # Opened first: a store that cannot be written is said in one sentence, before anything is started.
+    Store(root)
     prepare_prefect(root)
-    stages = [_known_stage(name) for name in (only, start, *refresh)]
     console = Console(stderr=True, width=None if sys.stderr.isatty() else 140)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    handler = RichHandler(console=console, show_time=False, show_level=False, show_path=False)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
     logging.getLogger("escgan").setLevel(logging.INFO)
     console.print(f"escgan: {config.dataset.title}; the store is {root}", soft_wrap=True, highlight=False)
     with console.status("starting Prefect ..."):
@@ -187,6 +201,7 @@ def _run_pipeline(
         from flows.closing import print_outcome
         from flows.display import RunDisplay
         from flows.pipeline import pipeline
+        from flows.stages import STAGE_FLOWS
         from tasks.progress import listening
     try:
         # Heartbeats serve deployments; a run in the foreground would only wait for their thread to end.
@@ -195,7 +210,10 @@ def _run_pipeline(
             RunDisplay(console) as display,
             listening(display),
         ):
-            outcome = pipeline(config, data, root, device, stages[0], stages[1], tuple(stages[2:]))
+            if only and not start:
+                outcome = STAGE_FLOWS[only](config, data, root, device, only in refresh)
+            else:
+                outcome = pipeline(config, data, root, device, only, start, tuple(refresh))
     except KeyboardInterrupt:
         typer.echo("Stopped. What was finished is kept: run the same command to go on.", err=True)
         sys.exit(130)
@@ -215,20 +233,13 @@ def _raise_or_log(error: Exception, root: Path) -> None:
     log = root / "logs" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-    typer.echo(f"escgan: unexpected {type(error).__name__}: {error} (details in {log}; finished work is kept)", err=True)
+    typer.echo(
+        f"escgan: unexpected {type(error).__name__}: {error} (details in {log}; finished work is kept)", err=True
+    )
     raise typer.Exit(1)
 
 
-def _known_stage(name: str | None) -> str | None:
-    from escgan.errors import ConfigError
-
-    known = ("ingest", "features", "train", "augment", "evaluate", "report")
-    if name is not None and name not in known:
-        raise ConfigError(f"There is no stage '{name}': expected one of {', '.join(known)}.")
-    return name
-
-
-def _existing_store(root: Path):  # type: ignore[no-untyped-def]
+def _existing_store(root: Path) -> Store:
     from escgan.errors import ConfigError
     from storage.store import Store
 
@@ -237,7 +248,7 @@ def _existing_store(root: Path):  # type: ignore[no-untyped-def]
     return Store(root)
 
 
-def _resolved(root: Path, key: str):  # type: ignore[no-untyped-def]
+def _resolved(root: Path, key: str) -> list[Manifest]:
     from storage.errors import ArtifactMissing
 
     found = _existing_store(root).resolve(key)

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 from prefect import flow
@@ -23,6 +22,7 @@ from escgan.evaluation.significance import compare_augmenters
 from escgan.evaluation.verdict import verdict_sentences
 from escgan.recording import recording_name
 from flows.fan import Execution, Tally, Unit, all_or_raise, fan
+from flows.names import STAGES, StageName
 from storage.manifest import ArtifactRef
 from storage.store import Store
 from tasks.editing import augment
@@ -34,9 +34,6 @@ from tasks.stage import Mode
 from tasks.training import train
 
 LOG = logging.getLogger("escgan")
-
-StageName = Literal["ingest", "features", "train", "augment", "evaluate", "report"]
-STAGES: tuple[StageName, ...] = ("ingest", "features", "train", "augment", "evaluate", "report")
 
 
 @dataclass
@@ -98,7 +95,7 @@ def pipeline(
     store = Store(root)
     store.sweep()
     execution = Execution(store, choose_device(device), stage_modes(only, start, refresh), Tally())
-    last = only or "report"
+    last = only or StageName.REPORT
     with one_thread_each():
         return _run(config, data, execution, STAGES.index(last))
 
@@ -106,20 +103,20 @@ def pipeline(
 def _run(config: PipelineConfig, data: Path | None, execution: Execution, last: int) -> Outcome:
     outcome = Outcome(execution.tally)
     recordings, outcome.left_out = measure(config, data, execution, with_features=last > 0)
-    if last < STAGES.index("train"):
+    if last < STAGES.index(StageName.TRAIN):
         return outcome
     cases = split(config, recordings)
     gans = train_cases(config, cases, execution)
-    if last < STAGES.index("augment"):
+    if last < STAGES.index(StageName.AUGMENT):
         return outcome
     edits = augment_cases(config, cases, gans, execution)
-    if last < STAGES.index("evaluate"):
+    if last < STAGES.index(StageName.EVALUATE):
         return outcome
     scores = evaluate_cases(config, cases, edits, execution)
     outcome.scores = subject_score_table(execution.store, scores)
     outcome.comparisons = compare_augmenters(outcome.scores)
     outcome.verdict = verdict_sentences(outcome.comparisons)
-    if last < STAGES.index("report"):
+    if last < STAGES.index(StageName.REPORT):
         return outcome
     outcome.report = write_report(config, recordings, outcome.left_out, gans, edits, scores, execution)
     return outcome
@@ -186,7 +183,8 @@ def evaluate_cases(
 ) -> list[ScoreEntry]:
     """Judge every augmenter with every classifier on each fold's unseen subjects."""
     made = {(e.fold, e.seed, e.augmenter): e.artifact for e in edits}
-    units, entries = [], []
+    units: list[Unit] = []
+    entries: list[tuple[str, int, str, str]] = []
     for classifier in config.classifiers:
         for a in config.augmenters:
             for case in cases:
@@ -194,9 +192,9 @@ def evaluate_cases(
                 edited = made.get((case.fold.name, case.seed, a.kind))
                 sides = (case.train, case.test, edited, a.reweights)
                 units.append(Unit(name, (*sides, config.labels, config.normalization, classifier, case.seed)))
-                entries.append((name, case.fold.name, case.seed, a.kind, classifier.kind))
+                entries.append((case.fold.name, case.seed, a.kind, classifier.kind))
     refs = all_or_raise(fan(evaluate, units, execution))
-    return [ScoreEntry(*entry, refs[name]) for name, *entry in entries]
+    return [ScoreEntry(*entry, refs[unit.name]) for unit, entry in zip(units, entries, strict=True)]
 
 
 def write_report(
@@ -220,9 +218,7 @@ def write_report(
     return shown
 
 
-def stage_modes(
-    only: StageName | None, start: StageName | None, refresh: Sequence[StageName]
-) -> dict[str, Mode]:
+def stage_modes(only: StageName | None, start: StageName | None, refresh: Sequence[StageName]) -> dict[str, Mode]:
     """Say for each stage whether it runs, is only reused, or is computed anew.
 
     Raises

@@ -270,7 +270,7 @@ class Store:
                 found.append(manifest)
         return sorted(found, key=lambda manifest: (manifest.stage, manifest.created, manifest.key))
 
-    def addresses(self) -> "list[tuple[str, str]]":
+    def addresses(self) -> Sequence[tuple[str, str]]:
         """List the stage and key of every artifact, damaged ones included, in order."""
         folders = (path for path in self._artifacts.glob("*/[0-9a-f]*") if path.is_dir())
         return sorted((path.parent.name, path.name) for path in folders)

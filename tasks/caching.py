@@ -22,6 +22,7 @@ from storage.manifest import ArtifactRef
 from storage.store import Store
 from tasks.stage import Mode, Stage
 
+
 @dataclass
 class VerifiedArtifact(CachePolicy):
     """The cache policy of every stage: its science key, and no record that the store does not confirm."""
@@ -83,9 +84,6 @@ def reference(result: dict[str, Any]) -> ArtifactRef:
 def _confirms(record: Path, found: ArtifactRef) -> bool:
     try:
         content = json.loads(record.read_bytes())
-        return (
-            content["metadata"]["serializer"]["type"] == "json"
-            and json.loads(content["result"]) == asdict(found)
-        )
+        return content["metadata"]["serializer"]["type"] == "json" and json.loads(content["result"]) == asdict(found)
     except (OSError, ValueError, KeyError, TypeError):
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from escgan.augmenters import AugmenterConfig, Balance, Edited
+from escgan.augmenters import Balance, Edited, GeneratingAugmenter
 from escgan.labels import LabelConfig
 from escgan.normalization import Normalization, normalize_train
 from storage.hdf5 import read_arrays, read_attributes, write_arrays
@@ -21,7 +21,7 @@ def augment(
     gan: ArtifactRef | None,
     labels: LabelConfig,
     normalization: Normalization,
-    augmenter: AugmenterConfig,
+    augmenter: GeneratingAugmenter,
     balance: Balance,
     seed: int,
     *,

@@ -183,7 +183,9 @@ def _recording_table(entries: Sequence[RecordingEntry], windows: WindowSet) -> p
     ):
         counts = np.bincount(own["label"], minlength=len(windows.classes))
         row = {"recording": entry.name, "subject": subject, "session": session, "trials": own["trial"].nunique()}
-        rows.append(row | {"windows": len(own)} | {f"n: {c}": int(n) for c, n in zip(windows.classes, counts, strict=True)})
+        rows.append(
+            row | {"windows": len(own)} | {f"n: {c}": int(n) for c, n in zip(windows.classes, counts, strict=True)}
+        )
     return pd.DataFrame(rows)
 
 
@@ -204,7 +206,9 @@ def _scalp_means(
             made = read_edited(store.open(entry.artifact))
             accepted = made.edits[made.edits["accepted"]]
             known = accepted[accepted["reference_window"].notna()]
-            where = known[[f"reference_{part}" for part in identity]].astype({"reference_trial": int, "reference_window": int})
+            where = known[[f"reference_{part}" for part in identity]].astype(
+                {"reference_trial": int, "reference_window": int}
+            )
             source = rows.loc[pd.MultiIndex.from_frame(where)].to_numpy() if len(where) else np.zeros(0, int)
             for c in range(n_classes):
                 edited[c] = np.concatenate([edited[c], made.de[made.labels == c]])

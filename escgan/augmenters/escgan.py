@@ -120,7 +120,9 @@ class EscganAugmenter(GeneratingAugmenter):
         grid = np.concatenate(grids) if grids else np.zeros((0, n_bands, *scalp.mask.shape), np.float32)
         table = pd.concat(tables, ignore_index=True) if tables else _edit_table_empty()
         labels = table.loc[table["accepted"], "target_label"].to_numpy(dtype=np.int64)
-        return Edited(scalp.to_channels(grid), grid, labels, table, wanted)
+        # Reading channels back cannot infer the shape of no windows.
+        de = scalp.to_channels(grid) if len(grid) else np.zeros((0, *train.de.shape[1:]), np.float32)
+        return Edited(de, grid, labels, table, wanted)
 
 
 def _until_full(accepted: NDArray[np.bool_], wanted: int) -> int:

@@ -122,7 +122,7 @@ def _trial_de(
     if config.baseline == "subtract" and n_baseline < window:
         raise RecordingError(
             f"There is no baseline of at least one window ({config.window_s:g} s) before {where}: "
-                "set features.baseline to none or shorten the window."
+            "set features.baseline to none or shorten the window."
         )
     whole = whole.astype(np.float64)
     bands = []
@@ -130,7 +130,9 @@ def _trial_de(
         try:
             filtered = sosfiltfilt(sos, whole, axis=-1)
         except ValueError as cause:
-            raise RecordingError(f"The samples of {where} are too few to filter for band {band}: drop the trial.") from cause
+            raise RecordingError(
+                f"The samples of {where} are too few to filter for band {band}: drop the trial."
+            ) from cause
         variance = _window_variance(filtered[:, n_baseline:], window, step)
         _refuse_silent(variance, recording, trial, band)
         entropy = differential_entropy(variance)

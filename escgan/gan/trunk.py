@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -72,7 +73,9 @@ def seed_dropout(network: nn.Module, generator: torch.Generator) -> None:
             module.generator = generator
 
 
-def mlp_head(hidden: int, n_out: int, dropout: float, activation: Callable[[], nn.Module] = nn.LeakyReLU) -> nn.Sequential:
+def mlp_head(
+    hidden: int, n_out: int, dropout: float, activation: Callable[[], nn.Module] = nn.LeakyReLU
+) -> nn.Sequential:
     """Build a head ``36H -> 8H -> 8H -> n_out`` on the trunk's code."""
     return nn.Sequential(
         nn.Flatten(),
@@ -94,7 +97,7 @@ def initialize(network: nn.Module, generator: torch.Generator) -> None:
     for module in network.modules():
         if isinstance(module, nn.Conv1d | nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             # A transposed convolution stores (in, out, ...): what feeds an output is counted as fan_out there.
-            mode = "fan_out" if isinstance(module, nn.ConvTranspose2d) else "fan_in"
+            mode: Literal["fan_in", "fan_out"] = "fan_out" if isinstance(module, nn.ConvTranspose2d) else "fan_in"
             nn.init.kaiming_normal_(module.weight, mode=mode, nonlinearity="leaky_relu", generator=generator)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)

@@ -24,7 +24,7 @@ def test_conditions_become_labels_in_the_order_given():
 
 
 def test_an_unknown_rating_names_the_known_ones():
-    with pytest.raises(ConfigError, match="no rating 'arousl'.*expected one of valence"):
+    with pytest.raises(ConfigError, match=r"no rating 'arousl'.*expected one of valence"):
         ThresholdLabels(rating="arousl").apply(table(valence=[1.0]))
 
 

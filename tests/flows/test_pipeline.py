@@ -52,7 +52,9 @@ def test_a_first_run_computes_every_unit_and_leaves_a_report(finished):
     assert len(outcome.verdict) == 1 and "escgan" in outcome.verdict[0]
 
 
-def test_a_second_run_computes_nothing_even_where_store_and_data_were_moved(small, store_copy, cohort, tmp_path, finished):
+def test_a_second_run_computes_nothing_even_where_store_and_data_were_moved(
+    small, store_copy, cohort, tmp_path, finished
+):
     moved = shutil.copytree(cohort, tmp_path / "other data")
     again = small(store_copy, moved)
     assert computed(again) == {}
@@ -150,7 +152,7 @@ def test_refreshing_a_stage_computes_it_and_equal_bytes_stop_the_wave(small, sto
 
 def test_starting_at_a_stage_takes_the_rest_from_the_store(small, store_copy, cohort):
     damage(store_copy, "ingest", "sub-01", "recording.h5", "delete")
-    with pytest.raises(ArtifactMissing, match="recording.h5 is missing"):
+    with pytest.raises(ArtifactMissing, match=r"recording\.h5 is missing"):
         small(store_copy, cohort, start="features")
 
 

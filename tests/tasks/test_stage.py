@@ -83,9 +83,7 @@ def test_two_threads_asking_for_one_key_compute_it_once(tmp_path):
     body, calls = counting()
     store = Store(tmp_path)
     refs = []
-    threads = [
-        threading.Thread(target=lambda: refs.append(body.execute(store, "one", (3, ()))[0])) for _ in range(4)
-    ]
+    threads = [threading.Thread(target=lambda: refs.append(body.execute(store, "one", (3, ()))[0])) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -24,7 +24,14 @@ def recording(eeg, baseline=None, passband=(0.5, 60), n_trials=1):
         channels=tuple(f"C{i + 1}" for i in range(len(eeg))),
         sfreq=SFREQ,
         trials=tuple(
-            Trial(trial=t + 1, stimulus=str(t), start_s=3.0, eeg=f32(eeg), baseline=f32(baseline), ratings={"valence": 6.0})
+            Trial(
+                trial=t + 1,
+                stimulus=str(t),
+                start_s=3.0,
+                eeg=f32(eeg),
+                baseline=f32(baseline),
+                ratings={"valence": 6.0},
+            )
             for t in range(n_trials)
         ),
         passband_hz=passband,
@@ -45,7 +52,9 @@ def test_a_sine_inside_the_band_has_the_entropy_of_its_power(amplitude):
     sine = amplitude * np.sin(2 * np.pi * 10 * t)[None]
     de = extract_features(recording(sine), FeatureConfig(bands=(ALPHA,))).de
     # Away from the trial's ends, where the filter's edge effect has died out.
-    gain = np.abs(signal.sosfreqz(signal.butter(4, (8, 13), "bandpass", fs=SFREQ, output="sos"), [10], fs=SFREQ)[1]) ** 2
+    gain = (
+        np.abs(signal.sosfreqz(signal.butter(4, (8, 13), "bandpass", fs=SFREQ, output="sos"), [10], fs=SFREQ)[1]) ** 2
+    )
     truth = 0.5 * np.log(2 * np.pi * np.e * (gain * amplitude) ** 2 / 2)
     np.testing.assert_allclose(de[5:-5, 0, 0], truth[0], atol=1e-4)
     assert gain[0] == pytest.approx(1, abs=1e-3)
@@ -91,7 +100,9 @@ def test_scaling_the_signal_shifts_every_window_by_the_logarithm():
 
 
 def test_row_i_of_the_table_describes_window_i():
-    got = extract_features(recording(np.random.default_rng(3).standard_normal((2, 512)), n_trials=2), FeatureConfig(bands=(ALPHA,)))
+    got = extract_features(
+        recording(np.random.default_rng(3).standard_normal((2, 512)), n_trials=2), FeatureConfig(bands=(ALPHA,))
+    )
     assert len(got.table) == len(got.de) == 8
     assert got.table["trial"].tolist() == [1] * 4 + [2] * 4
     assert got.table["window"].tolist() == [0, 1, 2, 3] * 2
@@ -101,7 +112,11 @@ def test_row_i_of_the_table_describes_window_i():
 @pytest.mark.parametrize(
     ("band", "passband", "said"),
     [
-        (("gamma", 31, 75), (0.5, 64), r"Band 'gamma' \(31-75 Hz\) needs a sampling rate above 150 Hz, got 128 in sub-03"),
+        (
+            ("gamma", 31, 75),
+            (0.5, 64),
+            r"Band 'gamma' \(31-75 Hz\) needs a sampling rate above 150 Hz, got 128 in sub-03",
+        ),
         (("delta", 1, 4), (4, 45), r"Band 'delta' \(1-4 Hz\) reaches outside the 4-45 Hz"),
         (("gamma", 31, 50), (4, 45), "reaches outside"),
     ],
@@ -122,17 +137,21 @@ def test_a_band_outside_the_passband_is_measured_when_asked_for():
 def test_a_silent_channel_is_named_with_band_window_and_trial():
     eeg = np.random.default_rng(0).standard_normal((2, 1280))
     eeg[1] = 0
-    with pytest.raises(RecordingError, match=r"Channel 'C2' holds no signal in band 'alpha' .* window 0 of trial 1 of sub-03"):
+    with pytest.raises(
+        RecordingError, match=r"Channel 'C2' holds no signal in band 'alpha' .* window 0 of trial 1 of sub-03"
+    ):
         extract_features(recording(eeg), FeatureConfig(bands=(ALPHA,)))
 
 
 @pytest.mark.parametrize(("n_times", "said"), [(100, "fewer than one window"), (1, "fewer than one window")])
 def test_a_trial_shorter_than_a_window_is_refused(n_times, said):
     with pytest.raises(RecordingError, match=said):
-        extract_features(recording(np.random.default_rng(0).standard_normal((1, n_times))), FeatureConfig(bands=(ALPHA,)))
+        extract_features(
+            recording(np.random.default_rng(0).standard_normal((1, n_times))), FeatureConfig(bands=(ALPHA,))
+        )
 
 
 def test_a_baseline_that_is_asked_for_but_absent_is_refused():
     eeg = np.random.default_rng(0).standard_normal((1, 1280))
-    with pytest.raises(RecordingError, match="no baseline .* set features.baseline to none"):
+    with pytest.raises(RecordingError, match=r"no baseline .* set features.baseline to none"):
         extract_features(recording(eeg), FeatureConfig(bands=(ALPHA,), baseline="subtract"))

@@ -5,8 +5,8 @@ import torch
 from escgan.gan.config import NetworkConfig
 from escgan.gan.discriminator import Discriminator
 from escgan.gan.generator import Generator
-from escgan.gan.trunk import ChannelAttention, SeededDropout
 from escgan.gan.training import build_gan
+from escgan.gan.trunk import ChannelAttention, SeededDropout
 from escgan.montage import scalp_grid
 from tests.conftest import CHANNELS
 
@@ -72,8 +72,7 @@ def test_the_same_seed_draws_the_same_weights_and_another_seed_others():
     for a, b in zip(first.generator.parameters(), again.generator.parameters(), strict=True):
         torch.testing.assert_close(a, b, rtol=0, atol=0)
     assert any(
-        not torch.equal(a, b)
-        for a, b in zip(first.generator.parameters(), other.generator.parameters(), strict=True)
+        not torch.equal(a, b) for a, b in zip(first.generator.parameters(), other.generator.parameters(), strict=True)
     )
 
 

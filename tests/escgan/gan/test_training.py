@@ -41,6 +41,11 @@ class Killed(Exception):
     pass
 
 
+@pytest.fixture(autouse=True)
+def a_checkpoint_after_every_block(monkeypatch):
+    monkeypatch.setattr(training_module, "_CHECKPOINT_REST", 0)
+
+
 @pytest.mark.parametrize("at", [20, 40])
 def test_training_that_was_stopped_resumes_to_the_same_bytes(tmp_path, at):
     undisturbed = train(epochs=7)
@@ -157,7 +162,9 @@ def test_targets_are_never_the_own_class_and_reach_every_other(kind):
         rows, target, partner = training_module._draw(labels, 3, config, 0, step, 3)
         assert (target != labels[rows]).all() and (partner != np.arange(100)).all()
         pairs |= set(zip(labels[rows].tolist(), target.tolist(), strict=True))
-    assert pairs == ({(0, 1), (1, 2), (2, 0)} if kind == "next" else {(a, b) for a in range(3) for b in range(3) if a != b})
+    assert pairs == (
+        {(0, 1), (1, 2), (2, 0)} if kind == "next" else {(a, b) for a in range(3) for b in range(3) if a != b}
+    )
 
 
 def test_an_epoch_visits_every_window_at_most_once():

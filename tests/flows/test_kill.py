@@ -1,0 +1,58 @@
+"""SIGKILL in the middle of GAN training, by way of the command line, and the run after it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import yaml
+
+from storage.store import Store
+from tests.flows.conftest import SMALL
+
+
+def start(config, data, root):
+    command = [sys.executable, "-m", "flows.cli", "run", str(config), "--data", str(data), "--root", str(root)]
+    # A session of its own, so that the kill also reaches the server that the run started.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    return subprocess.Popen(
+        [*command, "--device", "cpu"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        env=environment,
+    )
+
+
+def score_digests(root):
+    return {m.unit: m.digest for m in Store(root).list("evaluate")}
+
+
+def test_a_run_killed_during_gan_training_resumes_from_its_checkpoint_to_the_same_scores(tmp_path, cohort):
+    gan = {"kind": "escgan", "network": {"hidden": 4}, "training": {"epochs": 800, "batch_size": 64}, "delta": 5.0}
+    changes = {"augmenters": ["none", gan], "protocol": {"kind": "subject_k_fold", "k": 2}}
+    config = tmp_path / "killed.yaml"
+    config.write_text(yaml.safe_dump(SMALL | changes))
+    undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
+    whole = start(config, cohort, undisturbed)
+    output, _ = whole.communicate(timeout=300)
+    assert whole.returncode == 0, output
+
+    process = start(config, cohort, killed)
+    deadline = time.monotonic() + 200
+    while time.monotonic() < deadline and not list(killed.glob("work/train/*/step-*.safetensors")):
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert list(killed.glob("work/train/*/step-*.safetensors")), "the kill came before the first checkpoint"
+    assert not Store(killed).list("evaluate")
+
+    resumed = start(config, cohort, killed)
+    output, _ = resumed.communicate(timeout=300)
+    assert resumed.returncode == 0, output
+    assert "resumes at step" in output
+    assert score_digests(killed) == score_digests(undisturbed)
+    assert not list(killed.glob("work/train/*")) and not list(killed.glob("artifacts/*/.draft-*"))
