@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from escgan.augmenters import AUGMENTERS, AugmenterConfig, Balance, GeneratingAugmenter
 from escgan.bands import Band
@@ -29,8 +29,15 @@ from escgan.settings import Settings
 _REGISTRIES: tuple[dict[str, Any], ...] = (DATASETS, PREPROCESSORS, PROTOCOLS, AUGMENTERS, CLASSIFIERS)
 
 
+def _without_corpus_defaults(schema: dict[str, Any]) -> None:
+    """Let forms leave out what the corpus decides."""
+    schema["required"] = [name for name in schema["required"] if name not in ("preprocessing", "features", "labels")]
+
+
 class PipelineConfig(Settings):
     """An experiment: corpus, features, augmenters, classifiers and the protocol that judges them."""
+
+    model_config = ConfigDict(json_schema_extra=_without_corpus_defaults)
 
     name: str = Field(default="experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     """What the report is called."""

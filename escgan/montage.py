@@ -106,7 +106,7 @@ class ScalpGrid:
 
         Cubic interpolation passes through its nodes, so the electrodes' own cells hold their values exactly.
         """
-        flat = grid.reshape(*grid.shape[:2], -1)
+        flat = grid.reshape(*grid.shape[:2], self.mask.size)
         return np.ascontiguousarray(flat[:, :, self.cells].transpose(0, 2, 1), dtype=np.float32)
 
 

@@ -21,7 +21,8 @@ def print_outcome(console: Console, config: PipelineConfig, outcome: Outcome) ->
         console.print(score_table(config, outcome.scores, outcome.comparisons))
         console.print(f"[dim]{_reading(config)}[/dim]", soft_wrap=True)
         console.print()
-        for sentence in outcome.verdict:
+        console.print(f"[bold]{outcome.verdict[0]}[/bold]", soft_wrap=True, highlight=False)
+        for sentence in outcome.verdict[1:]:
             console.print(f"• {sentence}", soft_wrap=True, highlight=False)
         console.print()
     for name, reason in outcome.left_out:

@@ -50,6 +50,7 @@ class RunDisplay:
         self._totals: dict[str, int] = {}
         self._began: dict[str, float] = {}
         self._spoke: dict[str, float] = {}
+        self._closed: dict[str, float] = {}
 
     def __enter__(self) -> RunDisplay:
         self._progress.start()
@@ -89,7 +90,10 @@ class RunDisplay:
         ended = sum(share >= 1 for share in self._shares[stage].values())
         taken = now - self._began[stage]
         if ended == total:
-            self._console.print(f"{stage}: {total} done in {duration(taken)}")
+            # A unit reports its end itself and again when its task ends: say it once.
+            if self._closed.get(stage) is None:
+                self._console.print(f"{stage}: {total} done in {duration(taken)}")
+                self._closed[stage] = now
         elif now - self._spoke[stage] >= _LINE_EVERY_S and done > 0:
             left = duration(taken * (total - done) / done)
             self._console.print(f"{stage}: {done:.1f} of {total}, about {left} left")

@@ -121,7 +121,7 @@ class EscganAugmenter(GeneratingAugmenter):
         table = pd.concat(tables, ignore_index=True) if tables else _edit_table_empty()
         labels = table.loc[table["accepted"], "target_label"].to_numpy(dtype=np.int64)
         # Reading channels back cannot infer the shape of no windows.
-        de = scalp.to_channels(grid) if len(grid) else np.zeros((0, *train.de.shape[1:]), np.float32)
+        de = scalp.to_channels(grid)
         return Edited(de, grid, labels, table, wanted)
 
 

@@ -75,7 +75,7 @@ class CnnClassifier(Classifier):
             optimizer.step()
         if not torch.isfinite(loss):
             raise DivergedError(
-                f"The cnn classifier's loss became {float(loss)} by step {self.epochs * per_epoch}: "
+                f"The cnn classifier's loss became {loss.item()} by step {self.epochs * per_epoch}: "
                 "lower its learning_rate."
             )
         return _Fitted(network.eval(), scalp_grid(data.train.channels), device, np.unique(data.labels), data.n_classes)

@@ -13,19 +13,34 @@ _OUTCOMES = {
 
 
 def verdict_sentences(comparisons: pd.DataFrame) -> tuple[str, ...]:
-    """Say of every augmenter and classifier whether the windows that it made helped on unseen subjects.
+    """Say whether the windows that augmenters made helped on unseen subjects.
 
-    ESC-GAN comes first, on balanced accuracy. A gain in balanced accuracy without one in AUROC is named for
-    what it most likely is: a moved decision threshold.
+    The first sentence is the answer for ESC-GAN (or the first augmenter), on balanced accuracy; one sentence a
+    classifier and augmenter with the figures follows. A gain in balanced accuracy without one in AUROC is named
+    for what it most likely is: a moved decision threshold.
     """
     if comparisons.empty:
         return ("Nothing was compared: the run has no augmenter beside none and class_weight, or neither of these.",)
     order = sorted(comparisons["augmenter"].unique(), key=lambda name: name != "escgan")
-    sentences = []
+    sentences = [_headline(comparisons, order[0])]
     for augmenter in order:
         for classifier in comparisons["classifier"].unique():
             sentences += _sentences(comparisons, augmenter, classifier)
     return tuple(sentences)
+
+
+def _headline(comparisons: pd.DataFrame, augmenter: str) -> str:
+    chosen = (comparisons["augmenter"] == augmenter) & (comparisons["metric"] == "balanced_accuracy")
+    with_classifiers: dict[str, list[str]] = {}
+    for _, row in comparisons[chosen].iterrows():
+        with_classifiers.setdefault(_OUTCOMES[str(row["verdict"])], []).append(str(row["classifier"]))
+    parts = [f"{words} with {_listed(names)}" for words, names in with_classifiers.items()]
+    n_subjects = int(comparisons.loc[chosen, "n_subjects"].max())
+    return f"On {n_subjects} unseen subject{'s' * (n_subjects != 1)}, {augmenter} {_listed(parts)}."
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _sentences(comparisons: pd.DataFrame, augmenter: str, classifier: str) -> list[str]:

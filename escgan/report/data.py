@@ -64,7 +64,7 @@ class ReportData:
     provenance
         One row an artifact: stage, unit, key, digest, wall_s, peak_memory_mb, device, created.
     versions, command, config_yaml, seconds
-        What ran, with which settings, for how long.
+        What ran, with which settings, and the computing time of all artifacts together.
     """
 
     title: str

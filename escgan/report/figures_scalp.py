@@ -49,8 +49,8 @@ def scalp_maps(data: ReportData, augmenter: str) -> Figure:
     """Draw an augmenter's mean maps: rows class x (real, reference, edited, difference), columns bands.
 
     All maps of a band share one colour scale. The one exception: means in nats lie far from zero, where no
-    difference would show, so there the differences have a second scale, again one a band. A class that
-    nothing was edited into has its real map alone.
+    difference would show, so there the differences have a second scale, again one a band. A row
+    without windows is left out, so a class that nothing was edited into has its real map alone.
     """
     means = data.scalp[augmenter]
     keep = placed_channels(data)
@@ -97,7 +97,8 @@ def _mapped_rows(data: ReportData, means: ScalpMeans) -> list[tuple[int, int]]:
         (c, kind)
         for c in range(len(data.classes))
         for kind in range(len(ROWS))
-        if kind == 0 or np.isfinite(means.edited[c]).any()
+        # An augmenter that interpolates has no single reference window, so neither a difference to it.
+        if kind == 0 or np.isfinite(_stack(means, c)[kind]).any()
     ]
 
 

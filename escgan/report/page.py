@@ -104,7 +104,9 @@ def badges(data: ReportData) -> tuple[Badge, ...]:
             )
         )
     found.append(Badge(plural(data.scores["subject"].nunique(), "subject"), "Held out once each"))
-    found.append(Badge(f"took {duration(data.seconds)}", "Time of the whole run"))
+    found.append(
+        Badge(f"{duration(data.seconds)} of computing", "All artifacts together, also those made side by side")
+    )
     return tuple(found)
 
 

@@ -147,14 +147,14 @@ def comparison_table(data: ReportData) -> Table:
         Column(
             "Effect size",
             numeric=True,
-            title="Of the paired differences; 0.2 is small, 0.5 medium, 0.8 large",
+            title="Rank-biserial correlation of the paired differences, from −1 (all worse) to 1 (all better)",
         ),
         Column("Subjects", numeric=True),
     )
     return Table(
         "comparisons",
-        "Each augmenter against its rival, paired over the same held-out subjects. “Undecided” means that the "
-        "data fit a gain as well as a loss; it does not mean that the two are equal.",
+        "Each augmenter against its rival, paired over the same held-out subjects. “Helped” and “hurt” "
+        "need both p < 0.05 and an interval on one side of zero; “undecided” does not mean that the two are equal.",
         heads,
         tuple(rows),
     )

@@ -31,7 +31,7 @@ def score_digests(root):
 
 
 def test_a_run_killed_during_gan_training_resumes_from_its_checkpoint_to_the_same_scores(tmp_path, cohort):
-    gan = {"kind": "escgan", "network": {"hidden": 4}, "training": {"epochs": 800, "batch_size": 64}, "delta": 5.0}
+    gan = {"kind": "escgan", "network": {"hidden": 4}, "training": {"epochs": 300, "batch_size": 64}, "delta": 5.0}
     changes = {"augmenters": ["none", gan], "protocol": {"kind": "subject_k_fold", "k": 2}}
     config = tmp_path / "killed.yaml"
     config.write_text(yaml.safe_dump(SMALL | changes))
@@ -46,7 +46,7 @@ def test_a_run_killed_during_gan_training_resumes_from_its_checkpoint_to_the_sam
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    process.communicate()
     assert list(killed.glob("work/train/*/step-*.safetensors")), "the kill came before the first checkpoint"
     assert not Store(killed).list("evaluate")
 

@@ -49,7 +49,7 @@ def test_a_first_run_computes_every_unit_and_leaves_a_report(finished):
     assert outcome.report == root / "reports" / "small.html"
     assert "<html" in outcome.report.read_text()
     assert set(outcome.scores["augmenter"]) == {"none", "escgan"} and outcome.scores["subject"].nunique() == 4
-    assert len(outcome.verdict) == 1 and "escgan" in outcome.verdict[0]
+    assert outcome.verdict[0].startswith("On 4 unseen subjects, escgan") and len(outcome.verdict) == 2
 
 
 def test_a_second_run_computes_nothing_even_where_store_and_data_were_moved(

@@ -36,9 +36,9 @@ def fitted(kind):
 
 
 def only(windows, rows):
-    return replace(
-        windows, de=windows.de[rows], labels=windows.labels[rows], table=windows.table[rows].reset_index(drop=True)
-    )
+    rows = np.arange(len(windows))[rows]
+    table = windows.table.iloc[rows].reset_index(drop=True)
+    return replace(windows, de=windows.de[rows], labels=windows.labels[rows], table=table)
 
 
 def as_edited(windows):

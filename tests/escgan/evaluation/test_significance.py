@@ -1,0 +1,247 @@
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from escgan.evaluation.significance import (
+    COMPARED_METRICS,
+    bootstrap_interval,
+    compare_augmenters,
+    compare_paired,
+)
+
+OPPOSITE = {"helped": "hurt", "hurt": "helped", "undecided": "undecided"}
+
+
+def compare(differences, **options):
+    differences = np.asarray(differences, dtype=float)
+    return compare_paired(0.5 + differences, np.full(len(differences), 0.5), **options)
+
+
+def by_enumeration(differences):
+    """Two-sided signed-rank p value over every assignment of signs; zeros are ranked and dropped (Pratt)."""
+    ranks = stats.rankdata(np.abs(differences)) * (differences != 0)
+    observed = abs((ranks * np.sign(differences)).sum())
+    sums = [abs((ranks * signs).sum()) for signs in product((-1, 1), repeat=len(differences))]
+    return np.mean([s >= observed - 1e-9 for s in sums])
+
+
+@settings(max_examples=20, deadline=None)
+@given(n=st.integers(2, 30), seed=st.integers(0, 2**31))
+def test_the_p_value_is_scipys_exact_one_where_no_differences_tie(n, seed):
+    rng = np.random.default_rng(seed)
+    differences = np.round(rng.permutation(np.arange(1, n + 1)) * rng.choice([-1, 1], n) / 100, 12)
+    truth = stats.wilcoxon(differences, method="exact").pvalue
+    assert compare(differences).p_value == pytest.approx(truth, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "differences",
+    [
+        [0.1, 0.1, 0.1, 0.2, -0.1],
+        [0.0, 0.0, 0.1, 0.2, 0.3, 0.1],
+        [0.0, 0.0, 0.0, 0.0, -0.1],
+        [0.25, -0.25, 0.25, 0.25, 0.5, 0.0, 0.25, 0.25],
+    ],
+)
+def test_with_ties_and_zeros_the_p_value_counts_every_assignment_of_signs(differences):
+    assert compare(differences).p_value == pytest.approx(by_enumeration(np.array(differences)))
+
+
+@pytest.mark.parametrize("n", [20, 60])
+def test_larger_samples_with_ties_use_scipys_approximation_without_a_warning(n):
+    differences = np.resize([0.1, 0.1, 0.2, 0.0, -0.1, 0.3], n)
+    truth = stats.wilcoxon(differences, zero_method="pratt", method="asymptotic").pvalue
+    assert compare(differences).p_value == pytest.approx(truth)
+
+
+def test_rounding_in_scores_does_not_break_a_tie():
+    """0.3 - 0.2 and 0.2 - 0.1 differ in their last bits, and so does 0.1 + 0.2 from 0.3."""
+    own, other = np.array([0.3, 0.2, 0.1 + 0.2, 0.9]), np.array([0.2, 0.1, 0.3, 0.2])
+    assert compare_paired(own, other).p_value == pytest.approx(by_enumeration(np.array([0.1, 0.1, 0, 0.7])))
+
+
+@pytest.mark.parametrize("n", [2, 12, 40])
+def test_equal_scores_are_undecided_with_a_p_value_of_one(n):
+    result = compare(np.zeros(n))
+    assert (result.p_value, result.effect_size, result.outcome) == (1.0, 0.0, "undecided")
+    assert (result.n_subjects, result.difference, result.low, result.high) == (n, 0, 0, 0)
+
+
+def test_pairs_with_an_undefined_score_are_left_out():
+    nan = np.nan
+    own, other = np.array([0.9, nan, 0.7, 0.8, 0.6, nan]), np.array([0.5, 0.5, nan, 0.6, 0.5, nan])
+    assert compare_paired(own, other) == compare_paired(own[[0, 3, 4]], other[[0, 3, 4]])
+    assert compare_paired(own, other).n_subjects == 3
+
+
+@pytest.mark.parametrize(("n", "difference"), [(0, np.nan), (1, 0.25)])
+def test_fewer_than_two_subjects_decide_nothing(n, difference):
+    result = compare(np.full(n, 0.25))
+    assert result.n_subjects == n and result.difference == pytest.approx(difference, nan_ok=True)
+    assert np.isnan([result.low, result.high]).all()
+    assert (result.p_value, result.outcome) == (1.0, "undecided")
+
+
+def test_five_subjects_cannot_reach_significance_however_large_the_gain():
+    """Of 32 assignments of signs two are as extreme: p is 1/16."""
+    result = compare([0.2, 0.3, 0.25, 0.35, 0.4])
+    assert result.p_value == pytest.approx(1 / 16) and result.low > 0 and result.outcome == "undecided"
+
+
+def test_a_clear_gain_of_six_subjects_helped():
+    result = compare([0.2, 0.3, 0.25, 0.35, 0.4, 0.1])
+    assert result.p_value == pytest.approx(1 / 32) and result.outcome == "helped"
+    assert result.effect_size == 1 and result.difference == pytest.approx(1.6 / 6)
+
+
+@settings(max_examples=20, deadline=None)
+@given(n=st.integers(2, 15), seed=st.integers(0, 2**31), shift=st.sampled_from([0.0, 0.5, 2.0]))
+def test_swapping_the_sides_turns_helped_into_hurt_and_changes_nothing_else(n, seed, shift):
+    rng = np.random.default_rng(seed)
+    own, other = rng.normal(shift, 1, n), rng.normal(0, 1, n)
+    there, back = compare_paired(own, other), compare_paired(other, own)
+    assert back.outcome == OPPOSITE[there.outcome]
+    assert back.p_value == pytest.approx(there.p_value)
+    assert (back.difference, back.effect_size) == pytest.approx((-there.difference, -there.effect_size))
+    # The percentiles of the mirrored resamples mirror each other.
+    assert (back.low, back.high) == pytest.approx((-there.high, -there.low))
+
+
+@settings(max_examples=20, deadline=None)
+@given(n=st.integers(3, 9), seed=st.integers(0, 2**31))
+def test_the_order_of_subjects_changes_neither_p_value_nor_effect(n, seed):
+    rng = np.random.default_rng(seed)
+    differences = np.round(rng.normal(0.3, 1, n), 1)
+    assume(differences.any())
+    one, other = compare(differences), compare(rng.permutation(differences))
+    assert (one.p_value, one.effect_size, one.difference) == pytest.approx(
+        (other.p_value, other.effect_size, other.difference)
+    )
+
+
+def test_the_effect_size_is_the_share_of_ranks_for_less_the_share_against():
+    # Ranks 1, 2, 3, 4 of which 2 stands against: (8 - 2) / 10. The zero takes no part.
+    assert compare([0.1, -0.2, 0.3, 0.4, 0.0]).effect_size == pytest.approx(0.6)
+
+
+def test_an_outcome_needs_both_the_interval_and_the_p_value():
+    rng = np.random.default_rng(0)
+    seen = set()
+    for shift in np.linspace(-1.5, 1.5, 61):
+        result = compare(rng.normal(shift, 1, 12))
+        above, below = result.p_value < 0.05 and result.low > 0, result.p_value < 0.05 and result.high < 0
+        assert result.outcome == ("helped" if above else "hurt" if below else "undecided")
+        seen.add(result.outcome)
+    assert seen == set(OPPOSITE)
+
+
+def test_the_interval_is_close_to_the_normal_one_for_a_large_normal_sample():
+    values = np.random.default_rng(0).normal(0.1, 0.05, 400)
+    truth = stats.norm.interval(0.95, values.mean(), values.std() / 20)
+    assert bootstrap_interval(values) == pytest.approx(truth, abs=3e-4)
+    wide = bootstrap_interval(values, level=0.99)
+    assert wide[0] < truth[0] and wide[1] > truth[1]
+
+
+def test_the_interval_covers_the_true_mean_in_about_95_of_100_cohorts():
+    rng = np.random.default_rng(1)
+    covered = []
+    for _ in range(300):
+        low, high = bootstrap_interval(rng.normal(0.3, 1, 36))
+        covered.append(low <= 0.3 <= high)
+    # The percentile interval is a little too narrow for 36 subjects; three deviations of 300 trials are 0.04.
+    assert 0.90 <= np.mean(covered) <= 0.98
+
+
+def test_without_an_effect_helped_is_claimed_in_at_most_a_few_of_a_hundred_cohorts():
+    rng = np.random.default_rng(2)
+    outcomes = [compare(rng.normal(0, 0.05, 12)).outcome for _ in range(200)]
+    # At most 2.5 % on each side: 10 of 200 are more than two deviations beyond that.
+    assert outcomes.count("helped") <= 10 and outcomes.count("hurt") <= 10
+
+
+def test_with_a_large_effect_helped_is_claimed_almost_always():
+    rng = np.random.default_rng(3)
+    outcomes = [compare(rng.normal(0.05, 0.04, 12)).outcome for _ in range(60)]
+    assert outcomes.count("helped") >= 50
+
+
+def score_rows(means, n_subjects=8, seeds=(0,), classifier="logistic", noise=0.01):
+    """Scores of a run; ``means`` gives each augmenter its balanced accuracy and AUROC."""
+    rng = np.random.default_rng(5)
+    rows = [
+        (augmenter, classifier, seed, f"{subject:02d}", *(np.array(pair) + noise * rng.standard_normal(2)))
+        for augmenter, pair in means.items()
+        for seed in seeds
+        for subject in range(n_subjects)
+    ]
+    return pd.DataFrame(rows, columns=["augmenter", "classifier", "seed", "subject", *COMPARED_METRICS])
+
+
+def test_the_rival_is_the_better_simple_one_for_each_metric_by_itself():
+    scores = score_rows({"none": (0.5, 0.8), "class_weight": (0.7, 0.6), "smote": (0.6, 0.7)})
+    rows = compare_augmenters(scores).set_index("metric")
+    assert rows["rival"].to_dict() == {"balanced_accuracy": "class_weight", "auroc": "none"}
+    # Against the worse rival smote would have helped on both.
+    assert rows["verdict"].tolist() == ["hurt", "hurt"]
+    np.testing.assert_allclose(rows["rival_mean"], [0.7, 0.8], atol=0.02)
+
+
+@pytest.mark.parametrize("alone", ["none", "class_weight"])
+def test_a_simple_rival_that_was_run_alone_is_the_rival(alone):
+    rows = compare_augmenters(score_rows({"escgan": (0.7, 0.8), alone: (0.5, 0.6)}))
+    assert rows["rival"].tolist() == [alone, alone] and rows["verdict"].tolist() == ["helped", "helped"]
+
+
+@pytest.mark.parametrize("means", [{"smote": (0.5, 0.5)}, {"none": (0.5, 0.5), "class_weight": (0.6, 0.6)}])
+def test_without_a_rival_or_something_to_compare_the_table_is_empty(means):
+    rows = compare_augmenters(score_rows(means))
+    assert len(rows) == 0 and {"augmenter", "rival", "verdict"} <= set(rows.columns)
+
+
+def test_seeds_are_averaged_before_people_are_compared():
+    scores = score_rows({"none": (0.5, 0.6), "escgan": (0.51, 0.6)}, seeds=(0, 1, 2), noise=0.03)
+    row = compare_augmenters(scores).set_index("metric").loc["balanced_accuracy"]
+    person = scores.pivot_table(index="subject", columns="augmenter", values="balanced_accuracy", aggfunc="mean")
+    truth = person["escgan"] - person["none"]
+    assert row["n_subjects"] == 8
+    assert row["difference"] == pytest.approx(truth.mean())
+    assert row["p_value"] == pytest.approx(stats.wilcoxon(truth, method="exact").pvalue)
+
+
+def test_repeating_a_run_with_the_same_result_makes_no_difference_any_surer():
+    once = score_rows({"none": (0.5, 0.6), "escgan": (0.52, 0.6)}, noise=0.03)
+    thrice = pd.concat([once.assign(seed=seed) for seed in range(3)])
+    pd.testing.assert_frame_equal(compare_augmenters(thrice), compare_augmenters(once))
+
+
+def test_people_are_paired_by_name_and_not_by_row():
+    scores = score_rows({"none": (0.5, 0.6), "smote": (0.52, 0.6)}, noise=0.05)
+    shuffled = scores.sample(frac=1, random_state=1)
+    columns = ["metric", "difference", "p_value"]
+    left, right = (compare_augmenters(s)[columns].sort_values("metric", ignore_index=True) for s in (scores, shuffled))
+    pd.testing.assert_frame_equal(left, right)
+
+
+def test_a_subject_without_an_auroc_counts_for_balanced_accuracy_only():
+    scores = score_rows({"none": (0.5, 0.6), "smote": (0.6, 0.7)})
+    scores.loc[scores["subject"] == "03", "auroc"] = np.nan
+    rows = compare_augmenters(scores).set_index("metric")
+    assert rows["n_subjects"].to_dict() == {"balanced_accuracy": 8, "auroc": 7}
+    own = scores[(scores["augmenter"] == "smote") & (scores["subject"] != "03")]["auroc"]
+    assert rows.loc["auroc", "mean"] == pytest.approx(own.mean())
+
+
+def test_every_classifier_and_augmenter_is_compared_within_its_classifier():
+    means = {"none": (0.5, 0.6), "class_weight": (0.5, 0.6), "smote": (0.6, 0.7), "escgan": (0.4, 0.5)}
+    better = {name: (a + 0.2, b + 0.2) for name, (a, b) in means.items()}
+    rows = compare_augmenters(pd.concat([score_rows(means), score_rows(better, classifier="cnn")]))
+    keys = rows[["classifier", "augmenter", "metric"]].itertuples(index=False, name=None)
+    assert list(keys) == list(product(["logistic", "cnn"], ["smote", "escgan"], COMPARED_METRICS))
+    assert rows["verdict"].tolist() == ["helped", "helped", "hurt", "hurt"] * 2
+    np.testing.assert_allclose(rows["rival_mean"], [0.5, 0.6, 0.5, 0.6, 0.7, 0.8, 0.7, 0.8], atol=0.02)

@@ -1,0 +1,298 @@
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from escgan.augmenters import AUGMENTERS, Balance
+from escgan.augmenters.escgan import EscganAugmenter
+from escgan.augmenters.smote import SmoteAugmenter
+from escgan.bands import BAND_SETS, Band
+from escgan.classifiers import CLASSIFIERS
+from escgan.config import PipelineConfig, load_config, parse_config
+from escgan.datasets import DATASETS
+from escgan.errors import ConfigError
+from escgan.evaluation.protocols import PROTOCOLS
+from escgan.features.config import FeatureConfig
+from escgan.gan.config import NetworkConfig
+from escgan.labels import ConditionLabels, ThresholdLabels
+from escgan.preprocessing import PREPROCESSORS
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = sorted([*(ROOT / "configs").glob("*.yaml"), ROOT / "flows" / "demo.yaml"])
+SMALL = {"dataset": "simulated", "augmenters": ["none"], "classifiers": ["logistic"]}
+REGISTRIES = {
+    "datasets": DATASETS,
+    "preprocessors": PREPROCESSORS,
+    "protocols": PROTOCOLS,
+    "augmenters": AUGMENTERS,
+    "classifiers": CLASSIFIERS,
+}
+
+every_entry = pytest.mark.parametrize(
+    ("registry", "kind"), [(name, kind) for name, registry in REGISTRIES.items() for kind in registry]
+)
+
+
+def parse(**changed):
+    return parse_config(SMALL | changed)
+
+
+def error(**changed):
+    with pytest.raises(ConfigError) as raised:
+        parse(**changed)
+    return str(raised.value)
+
+
+@every_entry
+def test_every_registrys_key_is_its_class_kind(registry, kind):
+    assert REGISTRIES[registry][kind].model_fields["kind"].default == kind
+
+
+@every_entry
+def test_every_setting_of_every_kind_has_a_description(registry, kind):
+    fields = REGISTRIES[registry][kind].model_fields
+    assert [name for name, field in fields.items() if name != "kind" and not field.description] == []
+
+
+@pytest.mark.parametrize("group", [PipelineConfig, FeatureConfig, Balance, ThresholdLabels, ConditionLabels, Band])
+def test_every_setting_outside_the_registries_has_a_description(group):
+    fields = group.model_fields
+    assert [name for name, field in fields.items() if name != "kind" and not field.description] == []
+
+
+def test_there_are_configurations_to_ship():
+    assert {path.name for path in SHIPPED} >= {"demo.yaml", "deap.yaml", "eegmat.yaml"}
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+def test_every_shipped_configuration_loads_and_survives_the_round_trip(path):
+    config = load_config(path)
+    assert parse_config(yaml.safe_load(config.to_yaml())) == config
+    # A comparison without the baseline would say nothing.
+    assert {"none", "class_weight"} <= {a.kind for a in config.augmenters}
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_configuration_written_out_reads_back_equal(dataset, protocol):
+    config = parse(
+        dataset=dataset,
+        protocol=protocol,
+        augmenters=[*AUGMENTERS],
+        classifiers=[*CLASSIFIERS],
+        preprocessing=["resample", "reference", {"kind": "notch", "freqs_hz": [50]}, {"kind": "bandpass", "low_hz": 1}],
+        seeds=[3, 1, 2],
+        balance={"ratio": 0.5},
+        features={"bands": [{"name": "väčšie", "low_hz": 1, "high_hz": 4.5}], "step_s": 0.5},
+    )
+    text = config.to_yaml()
+    again = parse_config(yaml.safe_load(text))
+    assert again == config and again.to_yaml() == text
+    assert again.model_dump_json() == config.model_dump_json()
+
+
+def test_what_was_written_out_hides_no_default():
+    written = yaml.safe_load(parse(augmenters=["smote"]).to_yaml())
+    assert set(written) == set(PipelineConfig.model_fields)
+    assert written["augmenters"] == [{"kind": "smote", "neighbours": 5}]
+    assert written["features"]["bands"][0] == {"name": "theta", "low_hz": 4.0, "high_hz": 8.0}
+
+
+@pytest.mark.parametrize("field", ["augmenters", "classifiers"])
+def test_a_name_stands_for_the_kind_with_its_defaults(field):
+    names = list(REGISTRIES[field])
+    short, long = parse(**{field: names}), parse(**{field: [{"kind": name} for name in names]})
+    assert short == long
+    assert [type(item) for item in getattr(short, field)] == [REGISTRIES[field][name] for name in names]
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_a_dataset_and_a_protocol_may_be_a_name_too(dataset):
+    assert parse(dataset=dataset, protocol="subject_k_fold") == parse(
+        dataset={"kind": dataset}, protocol={"kind": "subject_k_fold"}
+    )
+
+
+def test_names_and_settings_may_stand_side_by_side():
+    config = parse(augmenters=["none", {"kind": "smote", "neighbours": 3}, "escgan"])
+    assert config.augmenters[1] == SmoteAugmenter(neighbours=3)
+    assert config.generating == (SmoteAugmenter(neighbours=3), EscganAugmenter())
+
+
+def test_settings_of_the_networks_reach_them():
+    config = parse(augmenters=[{"kind": "escgan", "network": {"hidden": 7}, "training": {"epochs": 3}}])
+    (augmenter,) = config.augmenters
+    assert augmenter.network == NetworkConfig(hidden=7) and augmenter.training.epochs == 3
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_what_is_not_given_is_what_the_corpus_usually_takes(dataset):
+    config, corpus = parse(dataset=dataset), DATASETS[dataset]
+    assert config.features.bands == BAND_SETS[corpus.default_bands]
+    assert config.features.window_s == corpus.default_window_s
+    assert config.features.baseline == corpus.default_baseline
+    assert config.preprocessing == config.dataset.default_preprocessing()
+    assert config.labels.model_dump(mode="json") == corpus().default_labels()
+
+
+def test_the_usual_settings_of_the_corpora_are_the_documented_ones():
+    deap, eegmat = parse(dataset="deap"), parse(dataset="eegmat")
+    assert [band.name for band in deap.features.bands] == ["theta", "alpha", "beta", "gamma"]
+    assert (deap.features.window_s, deap.features.baseline, deap.preprocessing) == (1.0, "subtract", ())
+    assert (deap.labels.rating, deap.labels.threshold) == ("valence", 5.0)
+    assert len(eegmat.features.bands) == 5 and eegmat.features.window_s == 2.0
+    assert [step.kind for step in eegmat.preprocessing] == ["reference", "resample"]
+    assert eegmat.labels.classes == ("rest", "arithmetic")
+
+
+def test_what_is_given_wins_over_what_is_usual_setting_by_setting():
+    config = parse(dataset="eegmat", preprocessing=[], features={"window_s": 4.0})
+    assert config.preprocessing == () and config.features.window_s == 4.0
+    assert len(config.features.bands) == 5
+
+
+def test_reading_a_configuration_leaves_the_values_as_they_were():
+    values = {"dataset": "eegmat", "augmenters": ["none"], "classifiers": ["logistic"], "features": {"step_s": 1.0}}
+    before = yaml.safe_dump(values)
+    parse_config(values)
+    assert yaml.safe_dump(values) == before
+
+
+def test_an_experiment_is_frozen():
+    with pytest.raises(ValueError, match="frozen"):
+        parse().seeds = (1,)
+
+
+FAULTS = {
+    "unknown key": ({"classifier": ["cnn"]}, "there is no setting 'classifier': did you mean 'classifiers'?"),
+    "unknown key like no other": ({"xyzzy": 1}, "there is no setting 'xyzzy': remove it."),
+    "unknown key of a corpus": (
+        {"dataset": {"kind": "simulated", "n_subject": 3}},
+        "there is no setting 'simulated.n_subject': did you mean 'n_subjects'?",
+    ),
+    "unknown key of a network": (
+        {"augmenters": [{"kind": "escgan", "network": {"hiden": 3}}]},
+        "there is no setting 'augmenters.0.escgan.network.hiden': did you mean 'hidden'?",
+    ),
+    "unknown key of labels": (
+        {"labels": {"kind": "threshold", "rating": "valence", "treshold": 3}},
+        "there is no setting 'labels.threshold.treshold': did you mean 'threshold'?",
+    ),
+    "unknown key of a band": (
+        {"features": {"bands": [{"name": "a", "low_hz": 1, "high_hz": 4, "hihg_hz": 3}]}},
+        "there is no setting 'features.bands.0.hihg_hz': did you mean 'high_hz'?",
+    ),
+    "unknown corpus": (
+        {"dataset": "eegmath"},
+        "dataset is 'eegmath', expected one of: deap, eegmat, simulated (did you mean 'eegmat'?).",
+    ),
+    "unknown augmenter": (
+        {"augmenters": ["none", "smot"]},
+        "augmenters.1 is 'smot', expected one of: none, class_weight, smote, escgan (did you mean 'smote'?).",
+    ),
+    "unknown classifier like no other": (
+        {"classifiers": ["zzz"]},
+        "classifiers.0 is 'zzz', expected one of: logistic, svm, cnn.",
+    ),
+    "unknown protocol": (
+        {"protocol": "leave_one_out"},
+        "protocol is 'leave_one_out', expected one of: leave_one_subject_out, subject_k_fold "
+        "(did you mean 'leave_one_subject_out'?).",
+    ),
+    "unknown band set": (
+        {"features": {"bands": "sead"}},
+        f"features.bands: there is no band set 'sead': expected one of {', '.join(BAND_SETS)}.",
+    ),
+    "no kind": ({"augmenters": [{"neighbours": 3}]}, "augmenters.0 does not say its 'kind': add it."),
+    "corpus without a kind": ({"dataset": {"n_subjects": 3}}, "dataset does not say its 'kind': add it."),
+    "corpus of the wrong type": (
+        {"dataset": 5},
+        "dataset: input should be a valid dictionary or object to extract fields from.",
+    ),
+    "wrong type": ({"seeds": ["a"]}, "seeds.0: input should be a valid integer, unable to parse string as an integer."),
+    "wrong type inside": (
+        {"augmenters": [{"kind": "escgan", "network": {"hidden": "many"}}]},
+        "augmenters.0.escgan.network.hidden: input should be a valid integer, unable to parse string as an integer.",
+    ),
+    "no list": ({"augmenters": "none"}, "augmenters: input should be a valid tuple."),
+    "empty list": ({"seeds": []}, "seeds: tuple should have at least 1 item after validation, not 0."),
+    "out of range": ({"balance": {"ratio": 2}}, "balance.ratio: input should be less than or equal to 1."),
+    "out of range in a network": (
+        {"augmenters": [{"kind": "escgan", "network": {"hidden": 0}}]},
+        "network.hidden is 0: give at least 1.",
+    ),
+    "no finite number": (
+        {"features": {"window_s": float("nan")}},
+        "features.window_s: input should be a finite number.",
+    ),
+    "not one of the words": (
+        {"normalization": "per_person"},
+        "normalization: input should be 'none', 'global' or 'per_subject'.",
+    ),
+    "missing inside": ({"labels": {"kind": "threshold"}}, "the setting 'labels.threshold.rating' is missing: add it."),
+    "augmenter twice": (
+        {"augmenters": ["smote", "none", {"kind": "smote", "neighbours": 3}]},
+        "augmenters lists 'smote' twice: list each once.",
+    ),
+    "classifier twice": ({"classifiers": ["cnn", "cnn"]}, "classifiers lists 'cnn' twice: list each once."),
+    "seed twice": ({"seeds": [1, 2, 1]}, "seeds lists a number twice in [1, 2, 1]: list each once."),
+    "band twice": (
+        {"features": {"bands": [{"name": "a", "low_hz": 1, "high_hz": 2}, {"name": "a", "low_hz": 2, "high_hz": 3}]}},
+        "features: bands are named twice in ['a', 'a']: give each its own name.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changed", "said"), FAULTS.values(), ids=FAULTS)
+def test_every_kind_of_fault_is_one_sentence_that_names_the_place(changed, said):
+    assert error(**changed) == f"In the configuration: {said}"
+
+
+@pytest.mark.parametrize("name", ["two words", "", "../up", ".hidden"])
+def test_a_name_that_is_no_file_name_is_refused(name):
+    assert error(name=name).startswith("In the configuration: name: string should match pattern")
+
+
+@pytest.mark.parametrize("missing", SMALL)
+def test_a_setting_without_a_default_must_be_given(missing):
+    with pytest.raises(ConfigError, match=f"the setting '{missing}' is missing: add it"):
+        parse_config({key: value for key, value in SMALL.items() if key != missing})
+
+
+def test_the_message_of_a_file_names_the_file(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("dataset: simulated\naugmenters: [none]\nclassifiers: [logistik]\n")
+    with pytest.raises(ConfigError, match=rf"In {re.escape(str(path))}: classifiers.0 is .* mean 'logistic'\?"):
+        load_config(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "holds no settings: give dataset, augmenters and classifiers."),
+        (b"# only a comment\n", "holds no settings: give dataset, augmenters and classifiers."),
+        (b"- dataset\n- augmenters\n", "holds no settings: give dataset, augmenters and classifiers."),
+        (b"dataset: simulated\naugmenters: [none\nclassifiers: [cnn]\n", "is not valid YAML at line 3: check"),
+        (b"dataset: !!python/object:os.system x\n", "is not valid YAML at line 1: check"),
+        (b"name: \xff\xfe\n", "is not UTF-8 text: is it the right file?"),
+    ],
+    ids=["empty", "comment", "list", "bracket", "object", "bytes"],
+)
+def test_a_file_that_holds_no_configuration_is_refused_in_one_sentence(tmp_path, content, said):
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError) as raised:
+        load_config(path)
+    assert str(raised.value).startswith(f"Configuration '{path}' {said}") and "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("name", "said"), [("absent.yaml", "No such file"), ("", "Is a directory")])
+def test_a_file_that_cannot_be_read_is_refused_with_the_reason(tmp_path, name, said):
+    with pytest.raises(ConfigError, match=f"cannot be read: {said}.*; check the path"):
+        load_config(tmp_path / name)
+
+
+def test_a_path_may_be_text(tmp_path):
+    (tmp_path / "a.yaml").write_text(yaml.safe_dump(SMALL))
+    assert load_config(str(tmp_path / "a.yaml")) == load_config(tmp_path / "a.yaml") == parse()
