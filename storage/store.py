@@ -76,10 +76,7 @@ class Store:
         ArtifactRef or None
             None if it is absent or damaged; `why_not` tells which.
 
-        Raises
-        ------
-        StorageError
-            If the stage or key is not a valid name.
+        Raises StorageError if the stage or key is not a valid name.
         """
         manifest = verify_artifact(self._target(stage, key), stage, key, full=full).manifest
         return None if manifest is None else manifest.ref
@@ -97,10 +94,7 @@ class Store:
         str or None
             None if the artifact is whole.
 
-        Raises
-        ------
-        StorageError
-            If the stage or key is not a valid name.
+        Raises StorageError if the stage or key is not a valid name.
         """
         return verify_artifact(self._target(stage, key), stage, key).reason
 

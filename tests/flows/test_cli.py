@@ -1,0 +1,158 @@
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+from rich.console import Console
+
+from escgan.config import parse_config
+from flows import cli
+from flows.closing import print_outcome
+from flows.display import RunDisplay, duration
+from flows.environment import prepare_prefect
+from flows.pipeline import Outcome, unit_of
+from storage.store import Store
+from tests.flows.conftest import SMALL
+
+
+@pytest.fixture
+def escgan(monkeypatch, capsys):
+    """Run the command in this process: ``escgan("artifacts", "list")`` gives exit code, output and errors."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["escgan", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        said = capsys.readouterr()
+        return stop.value.code or 0, said.out, said.err
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["run", "nowhere.yaml"], 2, "Configuration 'nowhere.yaml' cannot be read"),
+        (["run", "configs/eegmat.yaml", "--only", "trian"], 2, "is not one of 'ingest'"),
+        (["artifacts", "list", "--root", "nowhere"], 2, "There is no store at 'nowhere'"),
+    ],
+)
+def test_wrong_use_ends_in_one_sentence_and_its_exit_code(escgan, arguments, code, said):
+    got, _, err = escgan(*arguments)
+    assert got == code and said in err and "Traceback" not in err
+
+
+def test_a_failing_run_tells_one_sentence_and_exits_by_kind_without_a_traceback(tmp_path):
+    """In a process of its own: a missing data folder is a matter of recordings, so the code is 3."""
+    command = [sys.executable, "-m", "flows.cli", "run", "configs/eegmat.yaml"]
+    done = subprocess.run(
+        [*command, "--data", str(tmp_path / "none"), "--root", str(tmp_path / "store")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3, done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("escgan: The data folder") and "Traceback" not in done.stderr
+
+
+def test_a_file_in_place_of_the_store_is_one_sentence(escgan, tmp_path):
+    (tmp_path / "store").write_text("not a folder")
+    code, _, err = escgan("run", "configs/eegmat.yaml", "--data", tmp_path, "--root", tmp_path / "store")
+    assert code == 4 and "Traceback" not in err and err.count("\n") <= 2
+
+
+def test_artifacts_are_listed_shown_verified_and_removed(escgan, store_copy):
+    code, out, _ = escgan("artifacts", "list", "--root", store_copy, "--stage", "features")
+    assert code == 0 and out.count("features") == 4 and "4 artifacts" in out
+
+    manifest = Store(store_copy).list("features")[0]
+    code, out, _ = escgan("artifacts", "show", manifest.key[:10], "--root", store_copy)
+    shown = json.loads(out[: out.rindex("folder:")])
+    assert (code, shown["unit"], shown["digest"]) == (0, manifest.unit, manifest.digest)
+
+    assert escgan("artifacts", "verify", "--root", store_copy)[:2] == (0, "25 artifacts checked, 0 damaged.\n")
+    path = store_copy / "artifacts" / "features" / manifest.key / "features.h5"
+    path.write_bytes(path.read_bytes()[:-1])
+    code, out, _ = escgan("artifacts", "verify", "--root", store_copy)
+    assert code == 4 and f"features/{manifest.key}: features.h5 has" in out and "1 damaged" in out
+    (path.parent / "manifest.json").write_text("{}")
+    assert "1 damaged" in escgan("artifacts", "verify", "--root", store_copy)[1]
+
+    victim = Store(store_copy).list("report")[0]
+    code, out, _ = escgan("artifacts", "remove", f"report/{victim.key[:8]}", "--yes", "--root", store_copy)
+    assert code == 0 and "Removed 1 artifact(s)" in out
+    assert Store(store_copy).list("report") == []
+
+
+def test_an_unknown_key_says_where_to_look(escgan, store_copy):
+    code, _, err = escgan("artifacts", "show", "ffffffffffff", "--root", store_copy)
+    assert code == 4 and "see `escgan artifacts list`" in err
+
+
+def spoken(reports):
+    console = Console(file=io.StringIO(), force_terminal=False, width=120)
+    with RunDisplay(console) as display:
+        for report in reports:
+            display(*report)
+    return console.file.getvalue().splitlines()
+
+
+def test_in_a_log_a_stage_says_when_it_begins_and_once_when_it_ends():
+    lines = spoken(
+        [
+            ("train", "", 2),
+            ("train", "a", 0.5),
+            ("train", "a", 1),
+            ("train", "b", 1),
+            ("train", "b", 1),
+            ("train", "a", 0.7),
+        ]
+    )
+    assert lines == ["train: training GANs, 2 to do", "train: 2 done in 0 s"]
+
+
+def test_between_begin_and_end_a_long_stage_tells_the_time_left(monkeypatch):
+    clock = iter([0.0, 40.0, 41.0])
+    monkeypatch.setattr("flows.display.time.monotonic", lambda: next(clock))
+    lines = spoken([("train", "", 4), ("train", "a", 1), ("train", "b", 0.1)])
+    assert lines[1:] == ["train: 1.0 of 4, about 2 min 0 s left"]
+
+
+def test_durations_read_as_people_say_them():
+    assert [duration(s) for s in (0.2, 59.4, 60, 3599)] == ["0 s", "59 s", "1 min 0 s", "59 min 59 s"]
+
+
+def test_the_closing_words_give_table_verdict_counts_and_report(finished):
+    console = Console(file=io.StringIO(), width=140)
+    outcome = finished[1]
+    print_outcome(console, parse_config(SMALL), outcome)
+    text = console.file.getvalue()
+    assert "small: 4 subjects, leave one subject out" in text and "Transductive" in text
+    row = next(line for line in text.splitlines() if "escgan" in line and "logistic" in line)
+    mean = outcome.scores.query("augmenter == 'escgan'").groupby("subject")["balanced_accuracy"].mean().mean()
+    assert f"{mean:.3f}" in row and "undecided" in row
+    assert outcome.verdict[0] in text and "Computed 25 results" in text and str(outcome.report) in text
+
+
+def test_what_was_left_out_is_said_with_its_reason(finished):
+    console = Console(file=io.StringIO(), width=140)
+    print_outcome(console, parse_config(SMALL), Outcome(finished[1].tally, left_out=(("sub-02", "the file is cut."),)))
+    assert "Left out: sub-02: the file is cut." in console.file.getvalue()
+
+
+def test_prefect_keeps_its_records_in_the_store_unless_an_api_is_configured(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.environ", environment := {})
+    prepare_prefect(tmp_path / "new" / "store")
+    assert environment["PREFECT_HOME"] == str(tmp_path / "new" / "store" / "prefect")
+    assert (tmp_path / "new" / "store" / "prefect").stat().st_mode & 0o777 == 0o700
+    monkeypatch.setattr("os.environ", other := {"PREFECT_API_URL": "http://127.0.0.1:4200/api", "DO_NOT_TRACK": "0"})
+    prepare_prefect(tmp_path)
+    assert "PREFECT_HOME" not in other and other["DO_NOT_TRACK"] == "0"
+
+
+@pytest.mark.parametrize(("name", "subject", "session"), [("sub-03", "03", "1"), ("sub-03_ses-2", "03", "2")])
+def test_a_recordings_name_leads_back_to_its_subject_and_session(name, subject, session):
+    unit = unit_of(name)
+    assert (unit.subject, unit.session) == (subject, session)
