@@ -12,13 +12,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from escgan.evaluation.significance import bootstrap_interval
 from escgan.report.data import ReportData
 
 PRIMARY_METRIC = "balanced_accuracy"
 """The metric whose comparisons colour the verdict."""
-
-N_RESAMPLES = 5000
-_BOOTSTRAP_SEED = 20240229
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,6 @@ def estimate(values: NDArray[np.floating]) -> Estimate:
     Notes
     -----
     The percentile interval of Efron (1979), from resampled subjects. One subject has no interval.
-    The seed is fixed: the same scores must give the same page.
     """
     values = values[np.isfinite(values)]
     nan = float("nan")
@@ -80,9 +77,9 @@ def estimate(values: NDArray[np.floating]) -> Estimate:
         return Estimate(nan, nan, nan, nan, 0)
     if values.size == 1:
         return Estimate(float(values[0]), nan, nan, nan, 1)
-    draws = np.random.default_rng(_BOOTSTRAP_SEED).integers(values.size, size=(N_RESAMPLES, values.size))
-    low, high = np.quantile(values[draws].mean(axis=1), [0.025, 0.975])
-    return Estimate(float(values.mean()), float(values.std(ddof=1)), float(low), float(high), int(values.size))
+    # The closing table of a run uses the same function: page and terminal must not differ in the last digit.
+    low, high = bootstrap_interval(values)
+    return Estimate(float(values.mean()), float(values.std(ddof=1)), low, high, int(values.size))
 
 
 def estimates(data: ReportData, metric: str) -> dict[tuple[str, str], Estimate]:
