@@ -78,7 +78,7 @@ def estimate(values: NDArray[np.floating]) -> Estimate:
     if values.size == 1:
         return Estimate(float(values[0]), nan, nan, nan, 1)
     # The closing table of a run uses the same function: page and terminal must not differ in the last digit.
-    low, high = bootstrap_interval(values)
+    low, high = bootstrap_interval(values.astype(np.float64))
     return Estimate(float(values.mean()), float(values.std(ddof=1)), low, high, int(values.size))
 
 
