@@ -185,6 +185,7 @@ def _run_pipeline(
     from rich.logging import RichHandler
 
     from flows.environment import prepare_prefect
+    from flows.interrupt import stopping_at_once
     from storage.store import Store
 
     # Opened first: a store that cannot be written is said in one sentence, before anything is started.
@@ -206,6 +207,7 @@ def _run_pipeline(
     try:
         # Heartbeats serve deployments; a run in the foreground would only wait for their thread to end.
         with (
+            stopping_at_once(console),
             temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
             RunDisplay(console) as display,
             listening(display),
@@ -214,9 +216,6 @@ def _run_pipeline(
                 outcome = STAGE_FLOWS[only](config, data, root, device, only in refresh)
             else:
                 outcome = pipeline(config, data, root, device, only, start, tuple(refresh))
-    except KeyboardInterrupt:
-        typer.echo("Stopped. What was finished is kept: run the same command to go on.", err=True)
-        sys.exit(130)
     except Exception as error:
         _raise_or_log(error, root)
     else:
