@@ -65,7 +65,7 @@ def stage_task(
         name=stage.name,
         task_run_name=f"{stage.name} {{unit}}",
         version=str(stage.version),
-        tags={f"stage:{stage.name}"},
+        # No tags: each would cost a request for a concurrency slot a unit, ten times the unit's own bookkeeping.
         cache_policy=VerifiedArtifact(stage=stage, store=store),
         persist_result=True,
         result_storage=store.records,
