@@ -30,6 +30,12 @@ class ThresholdLabels(Settings):
     names: tuple[str, str] = ("low", "high")
     """Names of the lower and the upper class."""
 
+    @model_validator(mode="after")
+    def _names_differ(self) -> ThresholdLabels:
+        if self.names[0] == self.names[1]:
+            raise ValueError(f"both classes are named '{self.names[0]}': give each its own name.")
+        return self
+
     @property
     def classes(self) -> tuple[str, ...]:
         """Names of the classes, in label order."""
@@ -43,9 +49,11 @@ class ThresholdLabels(Settings):
         ConfigError
             If the table has no such rating, or a rating is missing.
         """
-        if self.rating not in table:
-            known = ", ".join(c for c in table.columns if table[c].dtype == np.float64 and not c.endswith("_s"))
-            raise ConfigError(f"There is no rating '{self.rating}' in this corpus: expected one of {known or 'none'}.")
+        # Times are floats as well, but nothing that a subject said.
+        known = [c for c in table.columns if table[c].dtype == np.float64 and not c.endswith("_s")]
+        if self.rating not in known:
+            listed = ", ".join(known) or "none"
+            raise ConfigError(f"There is no rating '{self.rating}' in this corpus: expected one of {listed}.")
         ratings = table[self.rating].to_numpy(dtype=np.float64)
         _refuse_missing(table, np.isnan(ratings), self.rating)
         upper = ratings >= self.threshold if self.direction == ">=" else ratings > self.threshold

@@ -184,6 +184,7 @@ def _run_pipeline(
     from rich.console import Console
     from rich.logging import RichHandler
 
+    from escgan.errors import ConfigError
     from flows.environment import prepare_prefect
     from flows.interrupt import stopping_at_once
     from storage.store import Store
@@ -192,6 +193,9 @@ def _run_pipeline(
     Store(root)
     prepare_prefect(root)
     console = Console(stderr=True, width=None if sys.stderr.isatty() else 140)
+    others = [name for name in refresh if only and name != only]
+    if others:
+        raise ConfigError(f"--refresh {others[0]} contradicts --only {only}: leave one of them out.")
     handler = RichHandler(console=console, show_time=False, show_level=False, show_path=False)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
     logging.getLogger("escgan").setLevel(logging.INFO)

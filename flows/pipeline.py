@@ -156,7 +156,7 @@ def train_cases(config: PipelineConfig, cases: Sequence[Case], execution: Execut
     """Train every augmenter that learns, on each fold's training side."""
     wanted = {f"{case.name} {a.kind}": (case, a) for a in config.generating if a.trains for case in cases}
     units = [
-        Unit(name, (case.train, config.labels, config.normalization, augmenter, case.seed))
+        Unit(name, (case.train, config.labels, config.normalization, augmenter.for_training(), case.seed))
         for name, (case, augmenter) in wanted.items()
     ]
     refs = all_or_raise(fan(train, units, execution)) if units else {}
@@ -249,11 +249,14 @@ def data_folder(config: PipelineConfig, data: Path | None, store: Store) -> Path
     Raises
     ------
     ConfigError
-        If no folder was given for a corpus that needs one.
+        If no folder was given for a corpus that needs one, or one for a cohort that is simulated.
     """
     materialize = getattr(config.dataset, "materialize", None)
     if materialize is not None:
-        return Path(materialize(data or store.root / "simulated" / config.name))
+        if data is not None:
+            # Writing there could replace somebody's recordings of the same names.
+            raise ConfigError("A simulated cohort is written into the store: leave --data out.")
+        return Path(materialize(store.root / "simulated" / config.name))
     if data is None:
         raise ConfigError(f"Corpus '{config.dataset.kind}' needs its files: say where they are with --data DIR.")
     return data

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import singledispatch
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
+from escgan.errors import RecordingError
 from escgan.recording import RecordingSource
 from storage.digest import digest_file
 from storage.manifest import ArtifactRef
@@ -60,7 +62,7 @@ def _(value: RecordingSource) -> Any:
     return {
         "subject": value.subject,
         "session": value.session,
-        "files": {path.name: digest_file(path) for path in value.files},
+        "files": {path.name: _digest(value, path) for path in value.files},
     }
 
 
@@ -69,9 +71,19 @@ def inputs_of(value: object) -> list[dict[str, str]]:
     if isinstance(value, ArtifactRef):
         return [{"stage": value.stage, "key": value.key, "digest": value.digest}]
     if isinstance(value, RecordingSource):
-        return [{"file": path.name, "sha256": digest_file(path)} for path in value.files]
+        return [{"file": path.name, "sha256": _digest(value, path)} for path in value.files]
     if isinstance(value, dict):
         value = tuple(value.values())
     if isinstance(value, list | tuple):
         return [entry for item in value for entry in inputs_of(item)]
     return []
+
+
+def _digest(source: RecordingSource, path: Path) -> str:
+    try:
+        return digest_file(path)
+    except OSError as cause:
+        raise RecordingError(
+            f"The file {path.name} of subject {source.subject} cannot be read ({cause.strerror}): "
+            "check it, or leave the subject out."
+        ) from cause

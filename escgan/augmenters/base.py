@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -98,6 +98,10 @@ class Augmenter(Settings, ABC):
     ) -> Any:
         """Learn from training windows; the default has nothing to learn."""
         return None
+
+    def for_training(self) -> Self:
+        """Return these settings with those that training ignores at their defaults, for its cache key."""
+        return self
 
     def save(self, state: Any, folder: Path) -> None:
         """Write a fitted state into a folder; only called for augmenters that train."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -59,6 +59,10 @@ class EscganAugmenter(GeneratingAugmenter):
             on_step=on_step,
         )
 
+    def for_training(self) -> Self:
+        """Return these settings without the acceptance threshold: a sweep over it trains once."""
+        return self.model_copy(update={"delta": 0.0})
+
     def save(self, state: Any, folder: Path) -> None:
         """Write both networks as safetensors."""
         from escgan.gan.checkpoint import save_network
@@ -93,7 +97,8 @@ class EscganAugmenter(GeneratingAugmenter):
         wanted = balance.wanted(counts)
         references = np.flatnonzero(np.isin(train.labels, np.flatnonzero(wanted == 0)))
         grids, tables = [], []
-        for target in np.flatnonzero(wanted):
+        # A class without one real window is unknown to the networks: nothing is made up for it.
+        for target in np.flatnonzero((wanted > 0) & (counts > 0)):
             order = generator(seed, "references", int(target)).permutation(references)
             edits = edit_windows(
                 state,

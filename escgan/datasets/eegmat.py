@@ -33,6 +33,10 @@ _ELECTRODES = (
 _NO_SCALP = ("EEG A2-A1", "ECG ECG")
 
 
+def _partner(files: dict[str, Path], folder: Path, subject: str, suffix: str) -> Path:
+    return files.get(suffix, folder / f"Subject{subject}_{suffix}.edf")
+
+
 class EegmatConfig(Corpus):
     """Rest against mental arithmetic, 36 subjects, 19 channels at 500 Hz."""
 
@@ -67,15 +71,11 @@ class EegmatConfig(Corpus):
                 found.setdefault(match[1], {})[match[2]] = path
         if not found:
             raise nothing_found(folder, type(self))
-        for subject, files in found.items():
-            for suffix, condition in _CONDITIONS.items():
-                if suffix not in files:
-                    raise RecordingError(
-                        f"The {condition} file Subject{subject}_{suffix}.edf of subject {subject} is "
-                        "missing: download it, or move the subject's other file out of the folder."
-                    )
+        # A missing partner is named when its subject is read: it costs that subject only.
         return tuple(
-            RecordingSource(subject, "1", tuple(found[subject][suffix] for suffix in _CONDITIONS))
+            RecordingSource(
+                subject, "1", tuple(_partner(found[subject], folder, subject, suffix) for suffix in _CONDITIONS)
+            )
             for subject in sorted(found, key=lambda text: (int(text), text))
         )
 

@@ -79,9 +79,13 @@ class TrainingConfig:
     """Class that a window is edited into: the next one, or any other with equal chance."""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "adversarial_every"):
-            _require(getattr(self, name) >= 1, f"training.{name} is {getattr(self, name)}: give at least 1.")
-        _require(self.learning_rate > 0, f"training.learning_rate is {self.learning_rate}: give more than 0.")
+        # The diversity loss pairs each window of a batch with another one.
+        for name, least in (("epochs", 1), ("batch_size", 2), ("adversarial_every", 1)):
+            _require(getattr(self, name) >= least, f"training.{name} is {getattr(self, name)}: give at least {least}.")
+        _require(
+            0 < self.learning_rate < float("inf"),
+            f"training.learning_rate is {self.learning_rate}: give a finite number above 0.",
+        )
         _require(
             0 < self.label_smoothing <= 1,
             f"training.label_smoothing is {self.label_smoothing}: give a value above 0, at most 1.",

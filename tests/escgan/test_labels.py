@@ -41,3 +41,14 @@ def test_an_unlisted_condition_names_trial_and_subject():
 def test_classes_named_twice_are_refused():
     with pytest.raises(ValueError, match="named twice"):
         ConditionLabels(classes=("rest", "rest"))
+
+
+def test_two_classes_of_one_name_are_refused():
+    with pytest.raises(ValueError, match="both classes are named 'x'"):
+        ThresholdLabels(rating="valence", names=("x", "x"))
+
+
+@pytest.mark.parametrize("column", ["start_s", "trial", "subject"])
+def test_a_column_that_nobody_rated_is_no_rating(column):
+    with pytest.raises(ConfigError, match=f"no rating '{column}'"):
+        ThresholdLabels(rating=column).apply(table(valence=[1.0]))

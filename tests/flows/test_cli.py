@@ -35,6 +35,7 @@ def escgan(monkeypatch, capsys):
     [
         (["run", "nowhere.yaml"], 2, "Configuration 'nowhere.yaml' cannot be read"),
         (["run", "configs/eegmat.yaml", "--only", "trian"], 2, "is not one of 'ingest'"),
+        (["run", "configs/eegmat.yaml", "--only", "train", "--refresh", "ingest"], 2, "contradicts --only train"),
         (["artifacts", "list", "--root", "nowhere"], 2, "There is no store at 'nowhere'"),
     ],
 )

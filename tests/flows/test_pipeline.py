@@ -224,3 +224,25 @@ def test_seeds_give_a_fold_each_and_are_averaged(small, tmp_path, cohort):
     assert computed(outcome)["train"] == 4
     assert outcome.scores.groupby("seed")["subject"].nunique().tolist() == [4, 4]
     assert outcome.verdict[0].startswith("Nothing was compared")
+
+
+def test_a_simulated_cohort_is_never_written_into_a_folder_of_the_users(small, tmp_path, cohort):
+    data = shutil.copytree(cohort, tmp_path / "precious")
+    before = {path.name: path.read_bytes() for path in data.iterdir()}
+    with pytest.raises(ConfigError, match="leave --data out"):
+        small(tmp_path / "store", data, {"dataset": {"kind": "simulated", "n_subjects": 2, "n_trials": 4}})
+    assert {path.name: path.read_bytes() for path in data.iterdir()} == before
+
+
+def test_an_unreadable_file_costs_its_own_subject(small, tmp_path, cohort):
+    data = shutil.copytree(cohort, tmp_path / "data")
+    (data / "s02.dat").unlink()
+    (data / "s02.dat").symlink_to(tmp_path / "nowhere")
+    outcome = small(tmp_path / "store", data, {"on_bad_recording": "skip"}, only="ingest")
+    assert [name for name, _ in outcome.left_out] == ["sub-02"]
+
+
+def test_another_acceptance_threshold_trains_nothing(small, store_copy, cohort):
+    stricter = SMALL["augmenters"][1] | {"delta": -1.0}
+    done = computed(small(store_copy, cohort, {"augmenters": ["none", stricter]}, only="augment"))
+    assert done == {"augment": 4}

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from escgan.errors import RecordingError
 from escgan.features import FeatureConfig
 from escgan.recording import RecordingSource
 from storage.digest import digest_json
@@ -51,3 +52,10 @@ def test_inputs_are_found_however_deep_they_stand():
         {"stage": "features", "key": "aa", "digest": "dd"},
         {"stage": "features", "key": "aa", "digest": "dd"},
     ]
+
+
+def test_a_file_that_cannot_be_read_is_a_matter_of_its_recording(tmp_path):
+    source = RecordingSource("04", "1", (tmp_path / "s04.dat",))
+    for ask in (identity, inputs_of):
+        with pytest.raises(RecordingError, match=r"The file s04\.dat of subject 04 cannot be read \(No such file"):
+            ask(source)

@@ -143,3 +143,12 @@ def test_the_loss_weights_reach_the_training():
 def test_one_class_alone_cannot_train_it():
     with pytest.raises(ConfigError, match=r"hold 1 class\(es\)"):
         augmenter().fit(make_windows(counts=(10, 0)), 0)
+
+
+def test_nothing_is_made_up_for_a_class_without_a_real_window():
+    train = make_windows(counts=(40, 20, 0))
+    config = EscganAugmenter(
+        network=NetworkConfig(hidden=4), training=TrainingConfig(epochs=1, batch_size=16), delta=1e9
+    )
+    made = config.generate(config.fit(train, 0), train, Balance(), 0)
+    assert set(made.labels) <= {1} and not (made.edits["target_label"] == 2).any()

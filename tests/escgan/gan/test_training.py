@@ -186,6 +186,8 @@ def test_an_epoch_visits_every_window_at_most_once():
         lambda: LossWeights(boundary=-1),
         lambda: TrainingConfig(epochs=0),
         lambda: TrainingConfig(learning_rate=0),
+        lambda: TrainingConfig(learning_rate=float("inf")),
+        lambda: TrainingConfig(batch_size=1),
         lambda: TrainingConfig(label_smoothing=1.5),
     ],
 )
