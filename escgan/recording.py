@@ -10,10 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+AuxiliaryKind = Literal["eog", "ecg", "mastoid"]
+"""What a channel that is no scalp EEG measures; such channels serve steps of the preprocessing and then go."""
+
+Cleaned = Literal["ocular", "cardiac", "mains", "channels", "segments"]
+"""What a treatment of the signal is aimed at: artefacts of eyes, heart or mains, bad channels, bad segments."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +38,13 @@ class RecordingSource:
 class Segment:
     """A stretch of continuous signal.
 
-    ``eeg`` is ``(n_channels, n_times)`` float64 or float32 in microvolts.
+    ``eeg`` is ``(n_channels, n_times)`` float64 or float32 in microvolts; ``auxiliary`` likewise, a row a
+    channel of :attr:`RawRecording.auxiliary`, at the same rate; None where there are none.
     """
 
     eeg: NDArray[np.floating]
     sfreq: float
+    auxiliary: NDArray[np.floating] | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,9 @@ class RawRecording:
     """What a reader returns: EEG channels only, canonical 10-10 names, microvolts, still continuous.
 
     ``passband_hz`` is the band that the distributed files still contain: outside it there is nothing to
-    measure. ``log`` says in words what the reader dropped or renamed.
+    measure. ``log`` says in words what the reader dropped or renamed. ``auxiliary`` names the channels beside
+    the scalp EEG (eyes, heart, mastoids) and what they measure; ``cleaned`` says what the corpus' owners
+    have removed already.
     """
 
     subject: str
@@ -74,6 +84,8 @@ class RawRecording:
     passband_hz: tuple[float, float]
     reference: str
     log: tuple[str, ...] = ()
+    auxiliary: Mapping[str, AuxiliaryKind] = field(default_factory=dict)
+    cleaned: frozenset[Cleaned] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -81,7 +93,10 @@ class Trial:
     """One trial of a preprocessed recording.
 
     ``eeg`` is ``(n_channels, n_times)`` float32 in microvolts; ``baseline`` likewise and immediately before
-    it, or None. ``start_s`` counts from the start of the segment that the trial was cut from.
+    it, or None. ``start_s`` counts from the start of the segment that the trial was cut from. ``rejected``
+    are stretches that a step found unusable, as (start, stop) in seconds from the trial's start; in the
+    baseline they are negative. ``fingerprint`` is a digest of the samples as they were distributed: equal
+    for two trials exactly when their raw signals are.
     """
 
     trial: int
@@ -91,13 +106,16 @@ class Trial:
     baseline: NDArray[np.float32] | None = None
     ratings: Mapping[str, float] = field(default_factory=dict)
     condition: str | None = None
+    rejected: tuple[tuple[float, float], ...] = ()
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True)
 class Recording:
     """A preprocessed recording, cut into trials.
 
-    ``log`` holds one entry a preprocessing step: its kind, its settings and what it decided. ``quality``
+    ``log`` holds one entry a preprocessing step: its kind, its settings, what it decided and the details of
+    that (channels, components, segments). ``quality``
     holds one row a channel: standard deviation and peak-to-peak in microvolts, flat and clipped shares.
     ``spectra`` maps ``"frequency_hz"``, ``"before"`` and ``"after"`` to the mean power spectral density over
     channels in uV^2/Hz, before and after preprocessing.

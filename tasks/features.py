@@ -1,8 +1,12 @@
-"""Stage ``features``: trials of one recording to DE in windows."""
+"""Stage ``features``: one recording's features in windows, measured from its trials or read as distributed."""
 
 from __future__ import annotations
 
-from escgan.features import FeatureConfig, extract_features
+from escgan.datasets import DatasetConfig, FeatureCorpus
+from escgan.errors import ConfigError
+from escgan.features import FeatureConfig, Features, extract_features
+from escgan.recording import RecordingSource
+from storage.draft import Draft
 from storage.hdf5 import write_arrays
 from storage.manifest import ArtifactRef
 from storage.tables import write_table
@@ -10,25 +14,34 @@ from tasks.recordings import read_recording
 from tasks.stage import StageRun, stage
 
 
-@stage("features", version=1)
+@stage("features", version=2)
 def features(recording: ArtifactRef, config: FeatureConfig, *, run: StageRun) -> None:
-    """Measure DE of one recording."""
-    measured = extract_features(read_recording(run.store.open(recording)), config)
+    """Measure one recording."""
+    _write(extract_features(read_recording(run.store.open(recording)), config), run.draft)
+
+
+@stage("features", version=2)
+def distributed_features(source: RecordingSource, dataset: DatasetConfig, *, run: StageRun) -> None:
+    """Read the features that a corpus' owners measured."""
+    if not isinstance(dataset, FeatureCorpus):
+        raise ConfigError(f"Corpus '{dataset.kind}' holds signals, not features: ingest it first.")
+    _write(dataset.read_features(source), run.draft)
+
+
+def _write(measured: Features, draft: Draft) -> None:
     write_arrays(
-        run.draft.file("features.h5"),
-        {"de": measured.de},
+        draft.file("features.h5"),
+        {measured.measure: measured.values},
         {
+            "measure": measured.measure,
             "channels": list(measured.channels),
             "bands": list(measured.bands),
-            "band_edges_hz": [[band.low_hz, band.high_hz] for band in config.bands],
+            "band_edges_hz": [list(edges) for edges in measured.band_edges_hz],
             "sfreq_hz": measured.sfreq,
-            "unit": "nats",
-            "definition": (
-                "0.5 ln(2 pi e variance) of each window; Butterworth band-pass of order "
-                f"{config.filter_order}, zero-phase over the whole trial"
-                + (", mean baseline DE subtracted" if config.baseline == "subtract" else "")
-            ),
+            "unit": measured.unit,
+            "definition": measured.definition,
+            "dropped_windows": measured.dropped_windows,
         },
         chunk_rows=256,
     )
-    write_table(run.draft.file("windows.parquet"), measured.table)
+    write_table(draft.file("windows.parquet"), measured.table)

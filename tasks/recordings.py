@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from escgan.datasets import DatasetConfig
+from escgan.datasets import DatasetConfig, SignalCorpus
+from escgan.errors import ConfigError
 from escgan.preprocessing import PreprocessingStep, preprocess
 from escgan.recording import Recording, RecordingSource, Trial
 from storage.hdf5 import read_arrays, read_attributes, write_arrays
@@ -18,11 +19,13 @@ from tasks.stage import StageRun, stage
 _FIXED_COLUMNS = ("subject", "session", "trial", "stimulus", "condition", "start_s", "duration_s")
 
 
-@stage("ingest", version=1)
+@stage("ingest", version=2)
 def ingest(
     source: RecordingSource, dataset: DatasetConfig, preprocessing: tuple[PreprocessingStep, ...], *, run: StageRun
 ) -> None:
     """Read, preprocess and cut one recording."""
+    if not isinstance(dataset, SignalCorpus):
+        raise ConfigError(f"Corpus '{dataset.kind}' is distributed as features: there is no signal to ingest.")
     raw = dataset.read(source)
     run.progress(1, 2)
     write_recording(run.draft.file("recording.h5"), run.draft.file("trials.parquet"), preprocess(raw, preprocessing))
@@ -53,6 +56,8 @@ def write_recording(arrays_path: Any, table_path: Any, recording: Recording) -> 
         "log": [dict(entry) for entry in recording.log],
         "quality": [dict(row) for row in recording.quality],
         "spectra": {name: list(values) for name, values in recording.spectra.items()},
+        "rejected_s": {str(trial.trial): [list(part) for part in trial.rejected] for trial in recording.trials},
+        "fingerprints": {str(trial.trial): trial.fingerprint for trial in recording.trials},
     }
     write_arrays(arrays_path, arrays, attributes)
     table = pd.DataFrame(rows)
@@ -78,6 +83,8 @@ def read_recording(artifact: Artifact) -> Recording:
                 baseline=arrays.get(f"{group}/baseline"),
                 ratings={name: float(row[name]) for name in ratings},
                 condition=None if pd.isna(row["condition"]) else str(row["condition"]),
+                rejected=tuple((start, stop) for start, stop in facts["rejected_s"][str(row["trial"])]),
+                fingerprint=facts["fingerprints"][str(row["trial"])],
             )
         )
     return Recording(

@@ -26,7 +26,7 @@ def load_windows(store: Store, features: Sequence[ArtifactRef], labels: LabelCon
         table = read_table(artifact.file("windows.parquet"))
         parts.append(
             WindowSet(
-                de=np.asarray(read_array(path, "de"), dtype=np.float32),
+                de=np.asarray(read_array(path, attributes["measure"]), dtype=np.float32),
                 labels=labels.apply(table),
                 table=table[WINDOW_COLUMNS],
                 channels=tuple(attributes["channels"]),

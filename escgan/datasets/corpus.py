@@ -1,4 +1,7 @@
-"""What a corpus is to the pipeline: facts about it, where its recordings lie, and how one is read."""
+"""What a corpus is to the pipeline: facts about it, where its recordings lie, and how one is read.
+
+Most corpora hold signals (:class:`SignalCorpus`); some are distributed as features (:class:`FeatureCorpus`).
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,14 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from escgan.errors import RecordingError
+from escgan.features.measured import Features
 from escgan.preprocessing.step import Step
 from escgan.recording import RawRecording, RecordingSource
 from escgan.settings import Settings
 
 
 class Corpus(Settings, ABC):
-    """A corpus: its configuration, and the two things that can be done with it.
+    """A corpus: its configuration, and how its recordings are found.
 
     The class-level facts are shown wherever results are: a verdict on data whose licence, source or meaning
     of the classes is not stated cannot be judged.
@@ -31,12 +35,10 @@ class Corpus(Settings, ABC):
     """Where to get the data."""
     expects: ClassVar[str]
     """The files that must be in the folder, in one line."""
-    default_bands: ClassVar[str]
-    """Name of a band set that fits the distributed pass-band."""
-    default_window_s: ClassVar[float]
-    """Window length in seconds that is usual for the corpus."""
-    default_baseline: ClassVar[Literal["none", "subtract"]]
-    """Whether the pre-trial baseline is usually subtracted from the features."""
+    published_subjects: ClassVar[tuple[str, ...]] = ()
+    """Subjects of the complete corpus, as :meth:`discover` names them; empty where that is not fixed."""
+    published_sessions: ClassVar[tuple[str, ...]] = ("1",)
+    """Sessions of every subject in the complete corpus."""
 
     kind: str
 
@@ -44,11 +46,29 @@ class Corpus(Settings, ABC):
     def discover(self, data: Path) -> tuple[RecordingSource, ...]:
         """List the recordings in a folder by their file names alone, subjects in numerical order.
 
+        A recording that lacks one of its files is listed with it: the file is named when it is read, so that
+        it costs its own subject only.
+
         Raises
         ------
         RecordingError
-            The folder is absent or holds no recording, or a recording lacks one of its files.
+            The folder is absent or holds no recording.
         """
+
+    @abstractmethod
+    def default_labels(self) -> dict[str, Any]:
+        """Return the usual label definition, as a plain mapping."""
+
+
+class SignalCorpus(Corpus):
+    """A corpus of EEG signals."""
+
+    default_bands: ClassVar[str]
+    """Name of a band set that fits the distributed pass-band."""
+    default_window_s: ClassVar[float]
+    """Window length in seconds that is usual for the corpus."""
+    default_baseline: ClassVar[Literal["none", "subtract"]] = "none"
+    """Whether the pre-trial baseline is usually subtracted from the features."""
 
     @abstractmethod
     def read(self, source: RecordingSource) -> RawRecording:
@@ -58,9 +78,13 @@ class Corpus(Settings, ABC):
     def default_preprocessing(self) -> tuple[Step, ...]:
         """Return the steps that the distributed files still need."""
 
+
+class FeatureCorpus(Corpus):
+    """A corpus distributed as features: there is no signal to preprocess or to measure."""
+
     @abstractmethod
-    def default_labels(self) -> dict[str, Any]:
-        """Return the usual label definition, as a plain mapping."""
+    def read_features(self, source: RecordingSource) -> Features:
+        """Read one recording's features; raises RecordingError where its files cannot be what they should be."""
 
 
 def existing_folder(data: Path, corpus: type[Corpus]) -> Path:

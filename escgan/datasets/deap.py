@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import PositiveInt
 
-from escgan.datasets.corpus import Corpus, existing_folder, nothing_found
+from escgan.datasets.corpus import SignalCorpus, existing_folder, nothing_found
 from escgan.datasets.unpickling import load_arrays
 from escgan.errors import RecordingError
 from escgan.preprocessing.step import Step
@@ -34,7 +34,7 @@ _FILE_NAME = re.compile(r"s(\d{2,})\.dat")
 _SUBFOLDER = "data_preprocessed_python"
 
 
-class DeapConfig(Corpus):
+class DeapConfig(SignalCorpus):
     """Music videos rated for valence and arousal, 32 subjects, 32 channels at 128 Hz."""
 
     title: ClassVar[str] = "DEAP, preprocessed in Python"

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from escgan.datasets.corpus import Corpus, existing_folder, nothing_found
+from escgan.datasets.corpus import SignalCorpus, existing_folder, nothing_found
 from escgan.datasets.edf import read_edf
 from escgan.errors import RecordingError
 from escgan.montage import RENAMED
@@ -37,7 +37,7 @@ def _partner(files: dict[str, Path], folder: Path, subject: str, suffix: str) ->
     return files.get(suffix, folder / f"Subject{subject}_{suffix}.edf")
 
 
-class EegmatConfig(Corpus):
+class EegmatConfig(SignalCorpus):
     """Rest against mental arithmetic, 36 subjects, 19 channels at 500 Hz."""
 
     title: ClassVar[str] = "EEG During Mental Arithmetic Tasks (PhysioNet, v1.0.0)"

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field, NonNegativeFloat, PositiveInt
 
-from escgan.datasets.corpus import Corpus, existing_folder
+from escgan.datasets.corpus import SignalCorpus, existing_folder
 from escgan.datasets.deap import DeapConfig, read_deap, subject_files
 from escgan.datasets.deap_writer import write_deap, write_whole
 from escgan.datasets.simulation import draw_subject, simulate_ratings, simulate_trial, source_table
@@ -23,7 +23,7 @@ _TRUTH = "truth.json"
 _VERSION = 2
 
 
-class SimulatedConfig(Corpus):
+class SimulatedConfig(SignalCorpus):
     """A cohort whose sources, rhythms and class effect are chosen here."""
 
     title: ClassVar[str] = "Simulated cohort in DEAP's layout"

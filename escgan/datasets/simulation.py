@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escgan.datasets.deap import BASELINE_S, ELECTRODES, N_TIMES, PASSBAND_HZ, PERIPHERALS, SFREQ_HZ
-from escgan.preprocessing.electrodes import eeg_info
+from escgan.preprocessing.electrodes import recording_info
 from escgan.seeds import generator
 
 # Each source is a radial dipole under one electrode site, at cortical depth: this share of the head's radius.
@@ -178,7 +178,7 @@ def _effect_matrix() -> NDArray[np.float64]:
 
 def _source_positions() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return positions in metres (head coordinates) and unit orientations, each ``(n_sources, 3)``."""
-    info = eeg_info(ELECTRODES, SFREQ_HZ, "The simulated cohort")
+    info = recording_info(ELECTRODES, {}, SFREQ_HZ, "The simulated cohort")
     center, radius = _head()
     places = {name: channel["loc"][:3] for name, channel in zip(info["ch_names"], info["chs"], strict=True)}
     directions = np.array([places[site] - center for site in SITES])
@@ -191,7 +191,7 @@ def _head() -> tuple[NDArray[np.float64], float]:
     """Fit the head sphere to the electrodes: centre in metres, radius of the scalp in metres."""
     import mne
 
-    info = eeg_info(ELECTRODES, SFREQ_HZ, "The simulated cohort")
+    info = recording_info(ELECTRODES, {}, SFREQ_HZ, "The simulated cohort")
     sphere = mne.make_sphere_model("auto", "auto", info, verbose="error")
     return np.array(sphere["r0"]), float(sphere.radius)
 
@@ -205,7 +205,7 @@ def _lead_field() -> NDArray[np.float64]:
     """
     import mne
 
-    info = eeg_info(ELECTRODES, SFREQ_HZ, "The simulated cohort")
+    info = recording_info(ELECTRODES, {}, SFREQ_HZ, "The simulated cohort")
     center, radius = _head()
     sphere = mne.make_sphere_model(tuple(center), radius, verbose="error")
     positions, orientations = _source_positions()

@@ -7,8 +7,6 @@ into windows: filtering inside a one-second window leaves a transient that drown
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -16,25 +14,11 @@ from numpy.typing import NDArray
 from escgan.bands import Band
 from escgan.errors import RecordingError
 from escgan.features.config import FeatureConfig
+from escgan.features.measured import Features
 from escgan.recording import Recording, Trial
 
 # Below this variance (uV^2) a band holds no signal, only rounding of the float32 samples.
 _SMALLEST_VARIANCE = 1e-9
-
-
-@dataclass(frozen=True)
-class Features:
-    """DE of one recording.
-
-    ``de`` is ``(n_windows, n_channels, n_bands)`` float32 nats. ``table`` describes window i in row i:
-    subject, session, trial, window, start_s, stimulus, condition and every rating.
-    """
-
-    de: NDArray[np.float32]
-    table: pd.DataFrame
-    channels: tuple[str, ...]
-    bands: tuple[str, ...]
-    sfreq: float
 
 
 def differential_entropy(variance: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -71,11 +55,19 @@ def extract_features(recording: Recording, config: FeatureConfig) -> Features:
         blocks.append(de)
         tables.append(_trial_table(recording, trial, len(de), step))
     return Features(
-        de=np.concatenate(blocks).astype(np.float32),
+        values=np.concatenate(blocks).astype(np.float32),
         table=pd.concat(tables, ignore_index=True),
         channels=recording.channels,
         bands=tuple(band.name for band in config.bands),
+        band_edges_hz=tuple((band.low_hz, band.high_hz) for band in config.bands),
         sfreq=recording.sfreq,
+        measure="de",
+        unit="nats",
+        definition=(
+            "0.5 ln(2 pi e variance) of each window; Butterworth band-pass of order "
+            f"{config.filter_order}, zero-phase over the whole trial"
+            + (", mean baseline DE subtracted" if config.baseline == "subtract" else "")
+        ),
     )
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, model_validator
 
 from escgan.errors import RecordingError
-from escgan.preprocessing.step import Plan, SignalFacts, Step
+from escgan.preprocessing.step import Plan, SegmentStep, SignalFacts
 
 if TYPE_CHECKING:
     import mne
 
 
-class Bandpass(Step):
+class Bandpass(SegmentStep):
     """Keep what lies between two frequencies.
 
     The filter is MNE's default: a Hamming-windowed FIR applied once with its delay compensated, so that no
@@ -63,7 +63,7 @@ class Bandpass(Step):
 
     def apply(self, raw: mne.io.BaseRaw) -> mne.io.BaseRaw:
         """Filter one segment."""
-        return raw.filter(self.low_hz, self.high_hz, picks="eeg", n_jobs=1, verbose="error")
+        return raw.filter(self.low_hz, self.high_hz, picks="all", n_jobs=1, verbose="error")
 
     def _length_s(self, sfreq: float) -> float:
         # MNE only warns when the filter is longer than the signal and then returns mostly edge artefact.

@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from escgan.errors import RecordingError
+from escgan.recording import AuxiliaryKind
 
 if TYPE_CHECKING:
     import mne
 
+# The cerebellar sites of Neuroscan caps have no place in the 10-05 system; PO9 and PO10 are the nearest.
+_NEAREST = {"CB1": "PO9", "CB2": "PO10"}
+# Mastoids are no scalp EEG: of another type, averages and detectors of bad channels leave them out.
+_TYPES = {"eog": "eog", "ecg": "ecg", "mastoid": "misc"}
 
-def eeg_info(channels: tuple[str, ...], sfreq: float, name: str) -> mne.Info:
-    """Describe EEG channels to MNE, with their template positions.
+
+def recording_info(
+    channels: tuple[str, ...], auxiliary: Mapping[str, AuxiliaryKind], sfreq: float, name: str
+) -> mne.Info:
+    """Describe scalp channels, with their template positions, and then auxiliary ones to MNE.
 
     Raises
     ------
     RecordingError
-        A channel has no position in the 10-05 system; ``name`` is the recording named in the message.
+        A scalp channel has no position in the 10-05 system; ``name`` is the recording named in the message.
     """
     import mne
 
-    montage = _template()
-    unknown = [channel for channel in channels if channel not in montage.ch_names]
+    places = _template().get_positions()["ch_pos"]
+    unknown = [channel for channel in channels if _NEAREST.get(channel, channel) not in places]
     if unknown:
         raise RecordingError(
             f"{name} has channels without a place in the 10-05 system ({', '.join(unknown)}): "
             "rename them to 10-10 names or drop them."
         )
-    info = mne.create_info(list(channels), sfreq, "eeg", verbose="error")
-    return info.set_montage(montage, verbose="error")
+    types = ["eeg"] * len(channels) + [_TYPES[kind] for kind in auxiliary.values()]
+    info = mne.create_info([*channels, *auxiliary], sfreq, types, verbose="error")
+    chosen = {channel: places[_NEAREST.get(channel, channel)] for channel in channels}
+    fiducials = {key: value for key, value in _template().get_positions().items() if key in ("nasion", "lpa", "rpa")}
+    montage = mne.channels.make_dig_montage(chosen, **fiducials, coord_frame="mri")
+    return info.set_montage(montage, on_missing="ignore", verbose="error")
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from escgan.errors import RecordingError
-from escgan.preprocessing.step import Plan, SignalFacts, Step
+from escgan.preprocessing.step import Plan, SegmentStep, SignalFacts
 
 if TYPE_CHECKING:
     import mne
@@ -18,7 +18,7 @@ _TRANSITION_HZ = 1.0
 _LENGTH_S = 3.3 / (_TRANSITION_HZ / 2)
 
 
-class Notch(Step):
+class Notch(SegmentStep):
     """Remove narrow lines, such as 50 or 60 Hz mains and their harmonics."""
 
     kind: Literal["notch"] = "notch"
@@ -49,5 +49,5 @@ class Notch(Step):
     def apply(self, raw: mne.io.BaseRaw) -> mne.io.BaseRaw:
         """Filter one segment."""
         return raw.notch_filter(
-            list(self.freqs_hz), picks="eeg", trans_bandwidth=_TRANSITION_HZ, n_jobs=1, verbose="error"
+            list(self.freqs_hz), picks="all", trans_bandwidth=_TRANSITION_HZ, n_jobs=1, verbose="error"
         )

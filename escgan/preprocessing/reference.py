@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import field_validator
 
 from escgan.errors import RecordingError
-from escgan.preprocessing.step import Plan, SignalFacts, Step
+from escgan.preprocessing.step import Plan, SegmentStep, SignalFacts
 
 if TYPE_CHECKING:
     import mne
 
 
-class Reference(Step):
+class Reference(SegmentStep):
     """Express every channel against a common reference."""
 
     kind: Literal["reference"] = "reference"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from escgan.errors import RecordingError
-from escgan.preprocessing.step import Plan, SignalFacts, Step
+from escgan.preprocessing.step import Plan, SegmentStep, SignalFacts
 
 if TYPE_CHECKING:
     import mne
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _LEAST_PADDING = 100
 
 
-class Resample(Step):
+class Resample(SegmentStep):
     """Bring every segment to a lower sampling rate.
 
     MNE's Fourier method: a brick-wall filter at the new Nyquist frequency, so the band below is kept whole.

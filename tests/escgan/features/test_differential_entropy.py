@@ -50,7 +50,7 @@ def test_a_sine_inside_the_band_has_the_entropy_of_its_power(amplitude):
     t = np.arange(int(60 * SFREQ)) / SFREQ
     # 10.5 Hz: a whole number of half periods in a second, at the centre of the band.
     sine = amplitude * np.sin(2 * np.pi * 10 * t)[None]
-    de = extract_features(recording(sine), FeatureConfig(bands=(ALPHA,))).de
+    de = extract_features(recording(sine), FeatureConfig(bands=(ALPHA,))).values
     # Away from the trial's ends, where the filter's edge effect has died out.
     gain = (
         np.abs(signal.sosfreqz(signal.butter(4, (8, 13), "bandpass", fs=SFREQ, output="sos"), [10], fs=SFREQ)[1]) ** 2
@@ -64,7 +64,7 @@ def test_white_noise_has_the_entropy_of_the_share_that_the_filter_passes():
     deviation = 12.0
     noise = deviation * np.random.default_rng(0).standard_normal((4, int(2000 * SFREQ)))
     bands = BAND_SETS["esc-gan"]
-    de = extract_features(recording(noise), FeatureConfig(bands=bands, window_s=50.0)).de
+    de = extract_features(recording(noise), FeatureConfig(bands=bands, window_s=50.0)).values
     for i, band in enumerate(bands):
         sos = signal.butter(4, (band.low_hz, band.high_hz), "bandpass", fs=SFREQ, output="sos")
         frequency, response = signal.sosfreqz(sos, 2**16, fs=SFREQ)
@@ -88,14 +88,14 @@ def test_windows_equal_scipys_filter_run_over_the_whole_trial():
 
     before = np.mean([entropy(s) for s in range(0, 384 - 127, 64)], axis=0)
     truth = np.stack([entropy(384 + s) - before for s in range(0, 640 - 127, 64)])
-    np.testing.assert_allclose(got.de[:, :, 0], truth, atol=1e-5)
+    np.testing.assert_allclose(got.values[:, :, 0], truth, atol=1e-5)
     assert got.table["start_s"].tolist() == [3.0 + 0.5 * i for i in range(9)]
 
 
 def test_scaling_the_signal_shifts_every_window_by_the_logarithm():
     eeg = np.random.default_rng(2).standard_normal((2, 1280))
     config = FeatureConfig(bands=BAND_SETS["esc-gan"])
-    shift = extract_features(recording(8 * eeg), config).de - extract_features(recording(eeg), config).de
+    shift = extract_features(recording(8 * eeg), config).values - extract_features(recording(eeg), config).values
     np.testing.assert_allclose(shift, np.log(8), atol=1e-4)
 
 
@@ -103,7 +103,7 @@ def test_row_i_of_the_table_describes_window_i():
     got = extract_features(
         recording(np.random.default_rng(3).standard_normal((2, 512)), n_trials=2), FeatureConfig(bands=(ALPHA,))
     )
-    assert len(got.table) == len(got.de) == 8
+    assert len(got.table) == len(got.values) == 8
     assert got.table["trial"].tolist() == [1] * 4 + [2] * 4
     assert got.table["window"].tolist() == [0, 1, 2, 3] * 2
     assert (got.table["valence"] == 6.0).all() and (got.table["subject"] == "03").all()
@@ -131,7 +131,7 @@ def test_bands_that_cannot_be_measured_are_refused(band, passband, said):
 def test_a_band_outside_the_passband_is_measured_when_asked_for():
     config = FeatureConfig(bands=(Band(name="delta", low_hz=1, high_hz=4),), allow_outside_passband=True)
     noise = np.random.default_rng(0).standard_normal((1, 1280))
-    assert np.isfinite(extract_features(recording(noise, passband=(4, 45)), config).de).all()
+    assert np.isfinite(extract_features(recording(noise, passband=(4, 45)), config).values).all()
 
 
 def test_a_silent_channel_is_named_with_band_window_and_trial():
