@@ -16,17 +16,17 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, field_vali
 from escgan.augmenters import AUGMENTERS, AugmenterConfig, Balance, GeneratingAugmenter
 from escgan.bands import Band
 from escgan.classifiers import CLASSIFIERS, ClassifierConfig
-from escgan.datasets import DATASETS, DatasetConfig
+from escgan.datasets import DATASETS, DatasetConfig, FeatureCorpus, SignalCorpus
 from escgan.errors import ConfigError
 from escgan.evaluation.protocols import PROTOCOLS, ProtocolConfig
 from escgan.evaluation.protocols.leave_one_subject_out import LeaveOneSubjectOut
 from escgan.features.config import FeatureConfig
-from escgan.labels import ConditionLabels, LabelConfig, ThresholdLabels
+from escgan.labels import LABELS, LabelConfig
 from escgan.normalization import Normalization
 from escgan.preprocessing import PREPROCESSORS, PreprocessingStep
 from escgan.settings import Settings
 
-_REGISTRIES: tuple[dict[str, Any], ...] = (DATASETS, PREPROCESSORS, PROTOCOLS, AUGMENTERS, CLASSIFIERS)
+_REGISTRIES: tuple[dict[str, Any], ...] = (DATASETS, PREPROCESSORS, LABELS, PROTOCOLS, AUGMENTERS, CLASSIFIERS)
 
 
 def _without_corpus_defaults(schema: dict[str, Any]) -> None:
@@ -43,10 +43,13 @@ class PipelineConfig(Settings):
     """What the report is called."""
     dataset: DatasetConfig
     """The corpus."""
+    subjects: tuple[str, ...] | None = Field(default=None, min_length=1)
+    """Subjects that take part, by the corpus' own names; all that the folder holds when not given."""
     preprocessing: tuple[PreprocessingStep, ...]
     """Steps on the continuous signal, in order; the corpus' usual ones when not given."""
-    features: FeatureConfig
-    """What is measured in which windows; the corpus' usual bands and window when not given."""
+    features: FeatureConfig | None
+    """What is measured in which windows; the corpus' usual bands and window when not given, and none for a corpus that
+    is distributed as features."""
     labels: LabelConfig
     """How ratings or conditions become classes; the corpus' usual ones when not given."""
     normalization: Normalization = "per_subject"
@@ -72,18 +75,32 @@ class PipelineConfig(Settings):
             return values
         values = {**values, "dataset": _with_kind(values["dataset"])}
         corpus: Any = TypeAdapter(DatasetConfig).validate_python(values["dataset"])
-        usual = {
-            "bands": corpus.default_bands,
-            "window_s": corpus.default_window_s,
-            "baseline": corpus.default_baseline,
-        }
-        given = values.get("features") or {}
-        values["features"] = {**usual, **given} if isinstance(given, dict) else given
+        if isinstance(corpus, SignalCorpus):
+            usual = {
+                "bands": corpus.default_bands,
+                "window_s": corpus.default_window_s,
+                "baseline": corpus.default_baseline,
+            }
+            given = values.get("features") or {}
+            values["features"] = {**usual, **given} if isinstance(given, dict) else given
+        else:
+            values.setdefault("features", None)
         if values.get("preprocessing") is None:
-            values["preprocessing"] = corpus.default_preprocessing()
+            values["preprocessing"] = corpus.default_preprocessing() if isinstance(corpus, SignalCorpus) else ()
         if values.get("labels") is None:
             values["labels"] = corpus.default_labels()
         return values
+
+    @model_validator(mode="after")
+    def _distributed_features_are_used_as_they_are(self) -> PipelineConfig:
+        if isinstance(self.dataset, FeatureCorpus):
+            for field in ("preprocessing", "features"):
+                if getattr(self, field):
+                    raise ValueError(
+                        f"corpus '{self.dataset.kind}' is distributed as features, so {field} has nothing to work on: "
+                        "remove it."
+                    )
+        return self
 
     @field_validator("dataset", "protocol", mode="before")
     @classmethod
@@ -183,7 +200,7 @@ def _explain(error: ValidationError, source: str) -> str:
 def _known_keys() -> list[str]:
     from escgan.gan.config import LossWeights, NetworkConfig, TrainingConfig
 
-    classes: list[type] = [PipelineConfig, FeatureConfig, Band, ThresholdLabels, ConditionLabels, Balance]
+    classes: list[type] = [PipelineConfig, FeatureConfig, Band, Balance]
     for registry in _REGISTRIES:
         classes += registry.values()
     keys = {name for cls in classes for name in getattr(cls, "model_fields", {})}

@@ -27,6 +27,8 @@ def print_outcome(console: Console, config: PipelineConfig, outcome: Outcome) ->
         console.print()
     for name, reason in outcome.left_out:
         console.print(f"Left out: {name}: {reason}", soft_wrap=True)
+    for notice in outcome.notices:
+        console.print(f"[bold]Beware:[/bold] {notice}", soft_wrap=True, highlight=False)
     console.print(_counts(outcome), soft_wrap=True)
     if outcome.report:
         console.print(f"Report: {outcome.report}", soft_wrap=True, highlight=False)

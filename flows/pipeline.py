@@ -14,20 +14,21 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from escgan.config import PipelineConfig
+from escgan.datasets.duplicates import duplicate_trials
 from escgan.device import choose_device
 from escgan.errors import ConfigError, EscganError, RecordingError
 from escgan.evaluation.folds import Fold
 from escgan.evaluation.folds import Unit as FoldUnit
 from escgan.evaluation.significance import compare_augmenters
 from escgan.evaluation.verdict import verdict_sentences
-from escgan.recording import recording_name
+from escgan.recording import RecordingSource, recording_name
 from flows.fan import Execution, Tally, Unit, all_or_raise, fan
 from flows.names import STAGES, StageName
 from storage.manifest import ArtifactRef
 from storage.store import Store
 from tasks.editing import augment
-from tasks.features import features
-from tasks.recordings import ingest
+from tasks.features import distributed_features, feature_fingerprints, features
+from tasks.recordings import ingest, trial_fingerprints
 from tasks.reporting import AugmenterEntry, RecordingEntry, ScoreEntry, report, subject_score_table
 from tasks.scoring import evaluate
 from tasks.stage import Mode
@@ -38,10 +39,11 @@ LOG = logging.getLogger("escgan")
 
 @dataclass
 class Outcome:
-    """What a run leaves: counts, scores, verdict and the report's path."""
+    """What a run leaves: counts, what was left out or odd, scores, verdict and the report's path."""
 
     tally: Tally
     left_out: tuple[tuple[str, str], ...] = ()
+    notices: tuple[str, ...] = ()
     scores: pd.DataFrame = field(default_factory=pd.DataFrame)
     comparisons: pd.DataFrame = field(default_factory=pd.DataFrame)
     verdict: tuple[str, ...] = ()
@@ -103,6 +105,7 @@ def pipeline(
 def _run(config: PipelineConfig, data: Path | None, execution: Execution, last: int) -> Outcome:
     outcome = Outcome(execution.tally)
     recordings, outcome.left_out = measure(config, data, execution, with_features=last > 0)
+    outcome.notices = odd_recordings(execution.store, recordings)
     if last < STAGES.index(StageName.TRAIN):
         return outcome
     cases = split(config, recordings)
@@ -118,7 +121,7 @@ def _run(config: PipelineConfig, data: Path | None, execution: Execution, last: 
     outcome.verdict = verdict_sentences(outcome.comparisons)
     if last < STAGES.index(StageName.REPORT):
         return outcome
-    outcome.report = write_report(config, recordings, outcome.left_out, gans, edits, scores, execution)
+    outcome.report = write_report(config, recordings, outcome, gans, edits, scores, execution)
     return outcome
 
 
@@ -126,19 +129,57 @@ def measure(
     config: PipelineConfig, data: Path | None, execution: Execution, *, with_features: bool
 ) -> tuple[list[RecordingEntry], tuple[tuple[str, str], ...]]:
     """Ingest every recording and measure its features; also say which were left out, and why."""
-    sources = config.dataset.discover(data_folder(config, data, execution.store))
-    units = [
-        Unit(recording_name(source.subject, source.session), (source, config.dataset, config.preprocessing))
-        for source in sources
-    ]
+    sources = chosen_sources(config, config.dataset.discover(data_folder(config, data, execution.store)))
+    named = {recording_name(source.subject, source.session): source for source in sources}
+    if config.features is None:
+        if not with_features:
+            raise ConfigError(f"Corpus '{config.dataset.kind}' is distributed as features: there is nothing to ingest.")
+        units = [Unit(name, (source, config.dataset)) for name, source in named.items()]
+        measured, unread = _usable(config, fan(distributed_features, units, execution))
+        return [RecordingEntry(name, None, ref) for name, ref in measured.items()], unread
+    units = [Unit(name, (source, config.dataset, config.preprocessing)) for name, source in named.items()]
     ingested, unread = _usable(config, fan(ingest, units, execution))
     if not with_features:
         return [], unread
-    measured, unmeasured = _usable(
-        config, fan(features, [Unit(name, (ref, config.features)) for name, ref in ingested.items()], execution)
-    )
+    units = [Unit(name, (ref, config.features)) for name, ref in ingested.items()]
+    measured, unmeasured = _usable(config, fan(features, units, execution))
     entries = [RecordingEntry(name, ingested[name], ref) for name, ref in measured.items()]
     return entries, unread + unmeasured
+
+
+def chosen_sources(config: PipelineConfig, sources: Sequence[RecordingSource]) -> Sequence[RecordingSource]:
+    """Return the sources of the subjects that the configuration names, or all.
+
+    Raises
+    ------
+    ConfigError
+        A subject is named that the folder does not hold.
+    """
+    if config.subjects is None:
+        return sources
+    found = list(dict.fromkeys(source.subject for source in sources))
+    missing = [subject for subject in config.subjects if subject not in found]
+    if missing:
+        raise ConfigError(
+            f"There is no subject {', '.join(missing)} in the data folder: it holds {', '.join(found)}; "
+            "name subjects as they stand there."
+        )
+    return [source for source in sources if source.subject in config.subjects]
+
+
+def odd_recordings(store: Store, recordings: Sequence[RecordingEntry]) -> tuple[str, ...]:
+    """Say, as a warning as well, what a reader of the scores has to know about the recordings."""
+    notices = duplicate_trials(
+        {
+            entry.name: trial_fingerprints(store.open(entry.recording))
+            if entry.recording
+            else feature_fingerprints(store.open(entry.features))
+            for entry in recordings
+        }
+    )
+    for notice in notices:
+        LOG.warning("%s", notice)
+    return notices
 
 
 def split(config: PipelineConfig, recordings: Sequence[RecordingEntry]) -> list[Case]:
@@ -200,14 +241,15 @@ def evaluate_cases(
 def write_report(
     config: PipelineConfig,
     recordings: Sequence[RecordingEntry],
-    left_out: tuple[tuple[str, str], ...],
+    outcome: Outcome,
     gans: Sequence[AugmenterEntry],
     edits: Sequence[AugmenterEntry],
     scores: Sequence[ScoreEntry],
     execution: Execution,
 ) -> Path:
     """Write the report and put a copy where a person finds it."""
-    science = (config, tuple(recordings), left_out, tuple(gans), tuple(edits), tuple(scores))
+    told = (outcome.left_out, outcome.notices)
+    science = (config, tuple(recordings), *told, tuple(gans), tuple(edits), tuple(scores))
     ref = all_or_raise(fan(report, [Unit(config.name, science)], execution))[config.name]
     page = execution.store.open(ref).file("report.html").read_bytes()
     shown = execution.store.root / "reports" / f"{config.name}.html"

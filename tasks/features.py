@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from escgan.datasets import DatasetConfig, FeatureCorpus
 from escgan.errors import ConfigError
 from escgan.features import FeatureConfig, Features, extract_features
 from escgan.recording import RecordingSource
 from storage.draft import Draft
-from storage.hdf5 import write_arrays
+from storage.hdf5 import read_array, read_attributes, write_arrays
 from storage.manifest import ArtifactRef
-from storage.tables import write_table
+from storage.store import Artifact
+from storage.tables import read_table, write_table
 from tasks.recordings import read_recording
 from tasks.stage import StageRun, stage
 
@@ -45,3 +48,14 @@ def _write(measured: Features, draft: Draft) -> None:
         chunk_rows=256,
     )
     write_table(draft.file("windows.parquet"), measured.table)
+
+
+def feature_fingerprints(artifact: Artifact) -> dict[int, str]:
+    """Return a digest of each trial's values, for corpora whose signals nobody has."""
+    path = artifact.file("features.h5")
+    values = read_array(path, read_attributes(path)["measure"])
+    trials = read_table(artifact.file("windows.parquet"), columns=["trial"])["trial"].to_numpy()
+    return {
+        int(trial): hashlib.blake2b(values[trials == trial].tobytes(), digest_size=16).hexdigest()
+        for trial in dict.fromkeys(trials)
+    }

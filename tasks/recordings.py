@@ -99,3 +99,9 @@ def read_recording(artifact: Artifact) -> Recording:
         quality=tuple(facts["quality"]),
         spectra={name: tuple(values) for name, values in facts["spectra"].items()},
     )
+
+
+def trial_fingerprints(artifact: Artifact) -> dict[int, str]:
+    """Return the digest of each trial's samples as they were distributed."""
+    fingerprints = read_attributes(artifact.file("recording.h5"))["fingerprints"]
+    return {int(trial): fingerprint for trial, fingerprint in fingerprints.items()}

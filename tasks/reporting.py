@@ -28,7 +28,8 @@ class RecordingEntry(NamedTuple):
     """A recording that took part."""
 
     name: str
-    recording: ArtifactRef
+    recording: ArtifactRef | None
+    """None where the corpus is distributed as features."""
     features: ArtifactRef
 
 
@@ -51,11 +52,12 @@ class ScoreEntry(NamedTuple):
     artifact: ArtifactRef
 
 
-@stage("report", version=1)
+@stage("report", version=2)
 def report(
     config: PipelineConfig,
     recordings: tuple[RecordingEntry, ...],
     left_out: tuple[tuple[str, str], ...],
+    notices: tuple[str, ...],
     gans: tuple[AugmenterEntry, ...],
     edits: tuple[AugmenterEntry, ...],
     scores: tuple[ScoreEntry, ...],
@@ -65,7 +67,7 @@ def report(
     """Gather, compare, draw."""
     from escgan.report.page import render_report
 
-    data = gather(run.store, config, recordings, left_out, gans, edits, scores)
+    data = gather(run.store, config, recordings, left_out, notices, gans, edits, scores)
     run.progress(1, 2)
     run.draft.file("report.html").write_text(render_report(data), encoding="utf-8")
 
@@ -75,6 +77,7 @@ def gather(
     config: PipelineConfig,
     recordings: Sequence[RecordingEntry],
     left_out: Sequence[tuple[str, str]],
+    notices: Sequence[str],
     gans: Sequence[AugmenterEntry],
     edits: Sequence[AugmenterEntry],
     scores: Sequence[ScoreEntry],
@@ -87,8 +90,10 @@ def gather(
     windows = load_windows(store, [entry.features for entry in entries], config.labels)
     subject_scores = subject_score_table(store, score_entries)
     comparisons = compare_augmenters(subject_scores)
-    facts = {entry.name: read_attributes(store.open(entry.recording).file("recording.h5")) for entry in entries}
-    refs = [("ingest", e.name, e.recording) for e in entries]
+    ingested = {entry.name: entry.recording for entry in entries if entry.recording is not None}
+    facts = {name: read_attributes(store.open(ref).file("recording.h5")) for name, ref in ingested.items()}
+    measured = read_attributes(store.open(entries[0].features).file("features.h5"))
+    refs = [("ingest", name, ref) for name, ref in ingested.items()]
     refs += [("features", e.name, e.features) for e in entries]
     refs += [("train", f"{e.fold} {e.augmenter} seed {e.seed}", e.artifact) for e in gan_entries]
     refs += [("augment", f"{e.fold} {e.augmenter} seed {e.seed}", e.artifact) for e in edit_entries]
@@ -105,8 +110,12 @@ def gather(
         normalization=config.normalization,
         transductive=is_transductive(config.normalization),
         classes=windows.classes,
+        labelling=config.labels.words(),
         channels=windows.channels,
         bands=windows.bands,
+        definition=measured["definition"],
+        unit=measured["unit"],
+        notices=tuple(notices),
         recordings=_recording_table(entries, windows),
         left_out=pd.DataFrame(list(left_out), columns=["recording", "reason"]),
         steps=pd.DataFrame(

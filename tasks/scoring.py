@@ -28,7 +28,7 @@ def evaluate(
 ) -> None:
     """Fit on real and edited training windows, predict every test window, score."""
     train = load_windows(run.store, train_features, labels)
-    test = load_windows(run.store, test_features, labels)
+    test = load_windows(run.store, test_features, labels, train_features)
     extra = read_edited(run.store.open(edited)) if edited else None
     data = TrainingData(normalize_train(train, normalization), extra, reweight)
     model = classifier.fit(data, seed, device=run.device)

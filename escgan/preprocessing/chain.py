@@ -6,7 +6,6 @@ signal; only what a corpus distributes already cut is filtered trial by trial.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from escgan.errors import ConfigError, RecordingError
+from escgan.errors import ConfigError
+from escgan.preprocessing.checks import check_recording, trial_fingerprint, trial_samples
 from escgan.preprocessing.electrodes import recording_info
 from escgan.preprocessing.quality import channel_quality, mean_spectra
 from escgan.preprocessing.step import Plan, Signal, SignalFacts, Step
-from escgan.recording import RawRecording, Recording, Trial, TrialSpan, recording_name
+from escgan.recording import RawRecording, Recording, Trial, TrialSpan
 
 if TYPE_CHECKING:
     import mne
@@ -47,7 +47,7 @@ def preprocess(raw: RawRecording, steps: Sequence[Step]) -> Recording:
         A sample is NaN or infinite, a channel is constant, a trial lies outside its segment, or a step cannot
         be done on this recording.
     """
-    facts = _checked(raw, flat_allowed=any(step.cleans == "channels" for step in steps))
+    facts = check_recording(raw, flat_allowed=any(step.cleans == "channels" for step in steps))
     plans = _planned(facts, steps)
     log: list[Mapping[str, Any]] = [{"step": "read", "settings": {}, "decision": line} for line in raw.log]
 
@@ -64,12 +64,12 @@ def preprocess(raw: RawRecording, steps: Sequence[Step]) -> Recording:
         rejected = [_bad_stretches(segment) for segment in signal.segments]
     sfreq = raw.segments[0].sfreq
     kept = [raw.channels.index(channel) for channel in facts.channels]
-    raw_trials = [_part(before[span.segment], sfreq, span) for span in facts.spans]
+    raw_trials = [trial_samples(before[span.segment], sfreq, span) for span in facts.spans]
     trials = tuple(
         replace(
             _cut(after[span.segment], facts.sfreq, span),
             rejected=_inside(rejected[span.segment], span),
-            fingerprint=_fingerprint(distributed),
+            fingerprint=trial_fingerprint(distributed),
         )
         for span, distributed in zip(facts.spans, raw_trials, strict=True)
     )
@@ -148,11 +148,6 @@ def _inside(stretches: _Stretches, span: TrialSpan) -> tuple[tuple[float, float]
     return tuple(sorted((round(start, 6), round(stop, 6)) for start, stop in clipped if stop > start))
 
 
-def _fingerprint(eeg: NDArray[np.floating]) -> str:
-    """Digest a trial's samples as they were distributed, to find the same trial under two names."""
-    return hashlib.blake2b(np.ascontiguousarray(eeg, np.float32).tobytes(), digest_size=16).hexdigest()
-
-
 def _cut(eeg: NDArray[np.floating], sfreq: float, span: TrialSpan) -> Trial:
     start = round(span.start_s * sfreq)
     n_baseline = round(span.baseline_s * sfreq)
@@ -162,107 +157,8 @@ def _cut(eeg: NDArray[np.floating], sfreq: float, span: TrialSpan) -> Trial:
         trial=span.trial,
         stimulus=span.stimulus,
         start_s=span.start_s,
-        eeg=np.array(_part(eeg, sfreq, span), np.float32, order="C"),
+        eeg=np.array(trial_samples(eeg, sfreq, span), np.float32, order="C"),
         baseline=baseline,
         ratings=dict(span.ratings),
         condition=span.condition,
     )
-
-
-def _part(eeg: NDArray[np.floating], sfreq: float, span: TrialSpan) -> NDArray[np.floating]:
-    start = round(span.start_s * sfreq)
-    return eeg[:, start : start + round(span.duration_s * sfreq)]
-
-
-def _checked(raw: RawRecording, *, flat_allowed: bool) -> SignalFacts:
-    """Refuse what no step could repair, and state what is known before the first step."""
-    name = recording_name(raw.subject, raw.session)
-    if not raw.segments or not raw.spans:
-        raise RecordingError(f"{name} holds no trial: check the file or leave the recording out.")
-    rates = sorted({segment.sfreq for segment in raw.segments})
-    if len(rates) > 1:
-        raise RecordingError(
-            f"The segments of {name} differ in sampling rate ({', '.join(f'{rate:g}' for rate in rates)} "
-            "Hz): check that its files belong together."
-        )
-    sfreq = rates[0]
-    for span in raw.spans:
-        _check_span(raw, span, name)
-    for index in range(len(raw.segments)):
-        _check_samples(raw, index, name, flat_allowed)
-    low, high = raw.passband_hz
-    return SignalFacts(
-        name=name,
-        channels=raw.channels,
-        sfreq=sfreq,
-        passband_hz=(low, min(high, sfreq / 2)),
-        reference=raw.reference,
-        shortest_s=min(segment.eeg.shape[1] for segment in raw.segments) / sfreq,
-        spans=raw.spans,
-        auxiliary=raw.auxiliary,
-        cleaned=raw.cleaned,
-    )
-
-
-def _check_span(raw: RawRecording, span: TrialSpan, name: str) -> None:
-    if not 0 <= span.segment < len(raw.segments):
-        raise RecordingError(
-            f"Trial {span.trial} of {name} names segment {span.segment}, but there are {len(raw.segments)}: "
-            "check the trial table."
-        )
-    segment = raw.segments[span.segment]
-    length_s = segment.eeg.shape[1] / segment.sfreq
-    # Times in tables are rounded: half a sample of excess is no excess.
-    slack_s = 0.5 / segment.sfreq
-    begin_s, end_s = span.start_s - span.baseline_s, span.start_s + span.duration_s
-    if begin_s < -slack_s or end_s > length_s + slack_s or round(span.duration_s * segment.sfreq) < 1:
-        raise RecordingError(
-            f"Trial {span.trial} of {name} runs from {begin_s:g} to {end_s:g} s, baseline included, in a "
-            f"segment of {length_s:g} s: check the trial table or whether the file is complete."
-        )
-
-
-def _check_samples(raw: RawRecording, index: int, name: str, flat_allowed: bool) -> None:
-    segment = raw.segments[index]
-    eeg = segment.eeg
-    if eeg.ndim != 2 or eeg.shape[0] != len(raw.channels):
-        raise RecordingError(
-            f"Segment {index} of {name} has shape {eeg.shape} for {len(raw.channels)} channels: check the "
-            "reader's channel list."
-        )
-    finite = np.isfinite(eeg)
-    if not finite.all():
-        channel, sample = (int(i) for i in np.argwhere(~finite)[0])
-        place = _place(raw, index, sample / segment.sfreq)
-        raise RecordingError(
-            f"Channel '{raw.channels[channel]}' in {place} of {name} is NaN or infinite from "
-            f"{sample / segment.sfreq:.3f} s on: get the file again or leave the recording out."
-        )
-    aux = segment.auxiliary
-    if (aux is None) != (not raw.auxiliary) or (aux is not None and aux.shape != (len(raw.auxiliary), eeg.shape[1])):
-        raise RecordingError(
-            f"Segment {index} of {name} does not hold its auxiliary channels ({', '.join(raw.auxiliary) or 'none'}) "
-            "at the length of its EEG: check the reader's channel list."
-        )
-    if aux is not None and not np.isfinite(aux).all():
-        lost = list(raw.auxiliary)[int(np.argwhere(~np.isfinite(aux))[0, 0])]
-        raise RecordingError(
-            f"Auxiliary channel '{lost}' of {name} holds NaN or infinite samples: get the file again or leave "
-            "the recording out."
-        )
-    constant = np.flatnonzero(np.ptp(eeg, axis=1) == 0)
-    if constant.size and not flat_allowed:
-        names = ", ".join(f"'{raw.channels[i]}'" for i in constant)
-        raise RecordingError(
-            f"Channel {names} in {_place(raw, index, 0.0)} of {name} is constant, so it was not connected: "
-            "leave the recording out, or find and interpolate such channels ('bad_channels', 'interpolate')."
-        )
-
-
-def _place(raw: RawRecording, index: int, time_s: float) -> str:
-    """Name the trial that holds a moment, or the only trial of the segment, or else the segment."""
-    inside = [span for span in raw.spans if span.segment == index]
-    for span in inside:
-        if span.start_s - span.baseline_s <= time_s < span.start_s + span.duration_s or len(inside) == 1:
-            return f"trial {span.trial}"
-    return f"segment {index}"

@@ -36,6 +36,10 @@ class ReportData:
         How subjects were split, whether that protocol leaks, how features were normalised.
     classes, channels, bands
         Names, in the order of every array's axes.
+    labelling, definition, unit
+        In words: what makes a window one of a class, what was measured in it, and the unit of that.
+    notices
+        What a reader of the scores has to know of the recordings, such as one person under two names.
     recordings
         One row a recording: recording, subject, session, trials, windows and one ``n: <class>`` column a class.
     left_out
@@ -77,8 +81,12 @@ class ReportData:
     normalization: str
     transductive: bool
     classes: tuple[str, ...]
+    labelling: str
     channels: tuple[str, ...]
     bands: tuple[str, ...]
+    definition: str
+    unit: str
+    notices: tuple[str, ...]
     recordings: pd.DataFrame
     left_out: pd.DataFrame
     steps: pd.DataFrame

@@ -95,6 +95,8 @@ def badges(data: ReportData) -> tuple[Badge, ...]:
                 alarm=True,
             )
         )
+    if data.notices:
+        found.append(Badge("ODD RECORDINGS", " ".join(data.notices), alarm=True))
     found.append(Badge(data.protocol.replace("_", " "), "How subjects were split into training and test"))
     if data.transductive:
         found.append(

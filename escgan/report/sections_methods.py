@@ -14,7 +14,7 @@ _KEY_LENGTH = 10
 _NORMALIZATIONS = {
     "per_subject": "features were z-scored with each subject's own mean and deviation",
     "global": "features were z-scored with the mean and deviation of the training windows",
-    "none": "features were used in nats, without normalisation",
+    "none": "features were used without normalisation",
 }
 
 
@@ -47,12 +47,13 @@ def methods_text(data: ReportData) -> str:
         f"EEG of {plural(data.recordings['subject'].nunique(), 'subject')} "
         f"({plural(len(data.recordings), 'recording')}, {plural(len(data.channels), 'channel')}) of {data.corpus} was "
         + (f"preprocessed in these steps: {listed(steps)}." if steps else "used without further preprocessing."),
-        f"Differential entropy was computed in {plural(len(data.bands), 'frequency band')} ({listed(data.bands)}), and "
-        f"{_NORMALIZATIONS.get(data.normalization, f'features were normalised by “{data.normalization}”')}.",
+        f"Features ({data.unit}): {data.definition}; in {plural(len(data.bands), 'frequency band')} "
+        f"({listed(data.bands)}). "
+        f"{_capital(_NORMALIZATIONS.get(data.normalization, f'features were normalised by “{data.normalization}”'))}.",
         "This is transductive: a held-out subject's own unlabelled windows are taken to be available together."
         if data.transductive
         else "",
-        f"The classes are {listed(data.classes)}.",
+        f"{_capital(data.labelling)}.",
         f"{plural(len(classifiers(data)), 'classifier')} ({listed(classifiers(data))}) "
         f"{'was' if len(classifiers(data)) == 1 else 'were'} trained with {listed(augmenters(data))} as augmentation, "
         f"and evaluated under the protocol “{data.protocol}” with {plural(seeds, 'seed')}.",
@@ -64,6 +65,10 @@ def methods_text(data: ReportData) -> str:
     if rivals:
         sentences.append(f"Comparisons are paired over subjects, against {listed(rivals)}.")
     return " ".join(filter(None, sentences))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _versions_table(data: ReportData) -> Table:

@@ -10,12 +10,12 @@ from escgan.augmenters.smote import SmoteAugmenter
 from escgan.bands import BAND_SETS, Band
 from escgan.classifiers import CLASSIFIERS
 from escgan.config import PipelineConfig, load_config, parse_config
-from escgan.datasets import DATASETS
+from escgan.datasets import DATASETS, FeatureCorpus
 from escgan.errors import ConfigError
 from escgan.evaluation.protocols import PROTOCOLS
 from escgan.features.config import FeatureConfig
 from escgan.gan.config import NetworkConfig
-from escgan.labels import ConditionLabels, ThresholdLabels
+from escgan.labels import LABELS
 from escgan.preprocessing import PREPROCESSORS
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +24,7 @@ SMALL = {"dataset": "simulated", "augmenters": ["none"], "classifiers": ["logist
 REGISTRIES = {
     "datasets": DATASETS,
     "preprocessors": PREPROCESSORS,
+    "labels": LABELS,
     "protocols": PROTOCOLS,
     "augmenters": AUGMENTERS,
     "classifiers": CLASSIFIERS,
@@ -55,7 +56,7 @@ def test_every_setting_of_every_kind_has_a_description(registry, kind):
     assert [name for name, field in fields.items() if name != "kind" and not field.description] == []
 
 
-@pytest.mark.parametrize("group", [PipelineConfig, FeatureConfig, Balance, ThresholdLabels, ConditionLabels, Band])
+@pytest.mark.parametrize("group", [PipelineConfig, FeatureConfig, Balance, Band])
 def test_every_setting_outside_the_registries_has_a_description(group):
     fields = group.model_fields
     assert [name for name, field in fields.items() if name != "kind" and not field.description] == []
@@ -129,11 +130,20 @@ def test_settings_of_the_networks_reach_them():
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_what_is_not_given_is_what_the_corpus_usually_takes(dataset):
     config, corpus = parse(dataset=dataset), DATASETS[dataset]
+    assert corpus().default_labels().items() <= config.labels.model_dump(mode="json").items()
+    if issubclass(corpus, FeatureCorpus):
+        assert (config.features, config.preprocessing) == (None, ())
+        return
     assert config.features.bands == BAND_SETS[corpus.default_bands]
     assert config.features.window_s == corpus.default_window_s
     assert config.features.baseline == corpus.default_baseline
     assert config.preprocessing == config.dataset.default_preprocessing()
-    assert config.labels.model_dump(mode="json") == corpus().default_labels()
+
+
+@pytest.mark.parametrize("dataset", [kind for kind, corpus in DATASETS.items() if issubclass(corpus, FeatureCorpus)])
+@pytest.mark.parametrize("setting", [{"features": {"window_s": 2.0}}, {"preprocessing": ["reference"]}])
+def test_a_corpus_of_features_takes_no_setting_that_works_on_signals(dataset, setting):
+    assert f"'{dataset}' is distributed as features" in error(dataset=dataset, **setting)
 
 
 def test_the_usual_settings_of_the_corpora_are_the_documented_ones():
