@@ -37,6 +37,7 @@ From = Annotated[
 Refresh = Annotated[
     list[StageName] | None, typer.Option(help="Compute this stage anew; may be repeated.", metavar="STAGE")
 ]
+Subjects = Annotated[str | None, typer.Option(help="Only these subjects, such as 01,02,05.", metavar="NAMES")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 
 
@@ -60,6 +61,7 @@ def run(
     only: Stage = None,
     start: From = None,
     refresh: Refresh = None,
+    subjects: Subjects = None,
     device: Device = "auto",
 ) -> None:
     """Run an experiment from raw files to the report.
@@ -69,7 +71,10 @@ def run(
     """
     from escgan.config import load_config
 
-    _run_pipeline(load_config(config), data, root, only, start, refresh or [], device)
+    experiment = load_config(config)
+    if subjects is not None:
+        experiment = experiment.model_copy(update={"subjects": _names(subjects)})
+    _run_pipeline(experiment, data, root, only, start, refresh or [], device)
 
 
 @app.command()
@@ -82,6 +87,47 @@ def demo(root: Root = Path("store"), device: Device = "auto") -> None:
     with as_file(files("flows") / "demo.yaml") as path:
         config = load_config(path)
     _run_pipeline(config, None, root, None, None, [], device)
+
+
+@app.command()
+def datasets() -> None:
+    """List the corpora: the files that each must have, its licence, and where to ask for it."""
+    from flows.corpora import print_datasets
+
+    print_datasets()
+
+
+@app.command()
+def inspect(
+    data: Annotated[Path, typer.Argument(help="Folder with a corpus' files.", metavar="DIR")],
+    dataset: Annotated[str | None, typer.Option(help="The corpus, where the folder could be several.")] = None,
+    names_only: Annotated[bool, typer.Option("--names-only", help="Look at file names alone, read nothing.")] = False,
+) -> None:
+    """Say which corpus a folder is, what it holds, and what is missing or broken, before anything runs.
+
+    Every recording is read and checked; exit code 3 if one cannot be used.
+    """
+    from flows.corpora import print_inspection
+
+    if not print_inspection(data, dataset, names_only):
+        raise typer.Exit(3)
+
+
+@app.command()
+def fetch(
+    dataset: Annotated[str, typer.Argument(help="An open corpus: eegmat.")],
+    data: Annotated[Path, typer.Option(help="Folder to download into.", metavar="DIR")] = Path("data/eegmat"),
+    subjects: Subjects = None,
+) -> None:
+    """Download an open corpus, checked against its own SHA256SUMS; run again to resume."""
+    from escgan.errors import ConfigError
+
+    if dataset != "eegmat":
+        raise ConfigError(f"'{dataset}' cannot be downloaded by a program; see `escgan datasets` for where to ask.")
+    from escgan.datasets.fetch import fetch_eegmat
+
+    files = fetch_eegmat(data, subjects=_names(subjects))
+    typer.echo(f"{len(files)} files in {data}. Next: escgan inspect {data}")
 
 
 @artifacts.command("list")
@@ -197,6 +243,16 @@ def _run_pipeline(
     if others:
         raise ConfigError(f"--refresh {others[0]} contradicts --only {only}: leave one of them out.")
     handler = RichHandler(console=console, show_time=False, show_level=False, show_path=False)
+    said: set[str] = set()
+
+    def unsaid(record: logging.LogRecord) -> bool:
+        # A warning on a setting comes from every recording; people need it once.
+        message = record.getMessage()
+        new = message not in said
+        said.add(message)
+        return new
+
+    handler.addFilter(unsaid)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
     logging.getLogger("escgan").setLevel(logging.INFO)
     console.print(f"escgan: {config.dataset.title}; the store is {root}", soft_wrap=True, highlight=False)
@@ -240,6 +296,13 @@ def _raise_or_log(error: Exception, root: Path) -> None:
         f"escgan: unexpected {type(error).__name__}: {error} (details in {log}; finished work is kept)", err=True
     )
     raise typer.Exit(1)
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    """Split a list of names at its commas."""
+    if text is None:
+        return None
+    return tuple(name.strip().removeprefix("sub-") for name in text.split(",") if name.strip()) or None
 
 
 def _existing_store(root: Path) -> Store:

@@ -49,6 +49,7 @@ class DeapConfig(SignalCorpus):
     )
     access: ClassVar[str] = "on request, https://www.eecs.qmul.ac.uk/mmv/datasets/deap/"
     expects: ClassVar[str] = "s01.dat to s32.dat, directly or in data_preprocessed_python"
+    published_subjects: ClassVar[tuple[str, ...]] = tuple(f"{i:02d}" for i in range(1, 33))
     default_bands: ClassVar[str] = "esc-gan-4hz"
     default_window_s: ClassVar[float] = 1.0
     default_baseline: ClassVar[Literal["none", "subtract"]] = "subtract"
@@ -136,6 +137,8 @@ def read_deap(source: RecordingSource, n_trials: int) -> RawRecording:
         spans=spans,
         passband_hz=PASSBAND_HZ,
         reference="average",
+        # The owners removed eye artefacts by blind source separation.
+        cleaned=frozenset(["ocular"]),
         log=(f"channels {', '.join(PERIPHERALS)} dropped: peripheral, not scalp EEG",),
     )
 

@@ -30,7 +30,8 @@ _ELECTRODES = (
 )
 # fmt: on
 # The reference derivation and the electrocardiogram lie in the same file and are no scalp EEG.
-_NO_SCALP = ("EEG A2-A1", "ECG ECG")
+_REFERENCE, _HEART = "EEG A2-A1", "ECG ECG"
+_NO_SCALP = (_REFERENCE, _HEART)
 
 
 def _partner(files: dict[str, Path], folder: Path, subject: str, suffix: str) -> Path:
@@ -55,6 +56,7 @@ class EegmatConfig(SignalCorpus):
     )
     access: ClassVar[str] = "open, https://physionet.org/content/eegmat/1.0.0/"
     expects: ClassVar[str] = "SubjectNN_1.edf (rest) and SubjectNN_2.edf (arithmetic) for every subject"
+    published_subjects: ClassVar[tuple[str, ...]] = tuple(f"{i:02d}" for i in range(36))
     default_bands: ClassVar[str] = "esc-gan"
     default_window_s: ClassVar[float] = 2.0
     default_baseline: ClassVar[Literal["none", "subtract"]] = "none"
@@ -87,14 +89,20 @@ class EegmatConfig(SignalCorpus):
         raw
             19 channels with 10-10 names, linked-ears reference, 0.5-45 Hz.
         """
-        segments, spans = [], []
+        segments: list[Segment] = []
+        spans = []
         for index, (path, condition) in enumerate(zip(source.files, _CONDITIONS.values(), strict=True)):
             labels, samples, sfreq = read_edf(path, source.subject)
             eeg = _scalp(labels, samples, path, source.subject)
-            segments.append(Segment(eeg, sfreq))
+            hearts = [samples[[labels.index(_HEART)]]] if _HEART in labels else []
+            segments.append(Segment(eeg, sfreq, *hearts))
             # The whole file is one trial.
             duration_s = eeg.shape[1] / sfreq
             spans.append(TrialSpan(index, index + 1, condition, 0.0, duration_s, condition=condition))
+        # Both files must have the heart for it to serve the whole recording.
+        heart = all(segment.auxiliary is not None for segment in segments)
+        if not heart:
+            segments = [Segment(segment.eeg, segment.sfreq) for segment in segments]
         renamed = ", ".join(f"{old} to {new}" for old, new in RENAMED.items())
         return RawRecording(
             subject=source.subject,
@@ -104,8 +112,11 @@ class EegmatConfig(SignalCorpus):
             spans=tuple(spans),
             passband_hz=(0.5, 45.0),
             reference="linked ears",
+            auxiliary={"ECG": "ecg"} if heart else {},
+            # By the owners' notch filter and independent component analysis.
+            cleaned=frozenset(["mains", "ocular", "cardiac"]),
             log=(
-                f"channels {' and '.join(map(repr, _NO_SCALP))} dropped: reference and heart, not scalp EEG",
+                f"channel '{_REFERENCE}' dropped: a reference derivation, not scalp EEG",
                 f"channels renamed to the 10-10 system: {renamed}",
             ),
         )

@@ -18,7 +18,7 @@ from escgan.errors import RecordingError
 from escgan.preprocessing.step import Step
 from escgan.recording import RawRecording, RecordingSource
 
-_TRUTH = "truth.json"
+TRUTH_FILE = "truth.json"
 # Part of what a folder must match: raise it when a change to the physics changes the bytes.
 _VERSION = 2
 
@@ -100,7 +100,7 @@ def write_cohort(folder: Path, config: SimulatedConfig, on_subject: Callable[[in
     """
     folder.mkdir(parents=True, exist_ok=True)
     # From here on the folder holds no cohort until the last file is written.
-    (folder / _TRUTH).unlink(missing_ok=True)
+    (folder / TRUTH_FILE).unlink(missing_ok=True)
     subjects = {}
     for number, name in enumerate(config.subjects(), start=1):
         drawn = draw_subject(config.seed, number, config.n_trials, config.minority_share, config.effect)
@@ -124,13 +124,13 @@ def write_cohort(folder: Path, config: SimulatedConfig, on_subject: Callable[[in
         "sources": source_table(),
         "subjects": subjects,
     }
-    write_whole(folder / _TRUTH, json.dumps(truth, indent=2).encode())
+    write_whole(folder / TRUTH_FILE, json.dumps(truth, indent=2).encode())
 
 
 def _holds(folder: Path, config: SimulatedConfig) -> bool:
     """Whether the folder's truth is this configuration's and its files have the sizes it gives."""
     try:
-        truth = json.loads((folder / _TRUTH).read_text())
+        truth = json.loads((folder / TRUTH_FILE).read_text())
         if (truth["version"], truth["config"]) != (_VERSION, config.model_dump(mode="json")):
             return False
         sizes = {f"s{name}.dat": facts["bytes"] for name, facts in truth["subjects"].items()}

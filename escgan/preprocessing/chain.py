@@ -6,6 +6,7 @@ signal; only what a corpus distributes already cut is filtered trial by trial.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ from escgan.recording import RawRecording, Recording, Trial, TrialSpan
 
 if TYPE_CHECKING:
     import mne
+
+LOG = logging.getLogger("escgan")
 
 _VOLT_IN_UV = 1e6
 
@@ -101,6 +104,8 @@ def _planned(facts: SignalFacts, steps: Sequence[Step]) -> list[Plan]:
             if step.cleans in facts.cleaned and plan.warning is None:
                 plan = replace(plan, warning=f"{_CLEANED_WORDS[step.cleans]} already: this step treats what is left")
             plan = replace(plan, facts=replace(plan.facts, cleaned=plan.facts.cleaned | {step.cleans}))
+        if plan.warning is not None:
+            LOG.warning("Preprocessing step '%s': %s.", step.kind, plan.warning)
         plans.append(plan)
         facts = plan.facts
     if facts.bads_marked:

@@ -40,7 +40,8 @@ def test_both_files_read_back_within_quantisation(write_eegmat: WriteEegmat, tmp
     for segment, samples in zip(raw.segments, written.values(), strict=True):
         assert segment.sfreq == 500.0
         np.testing.assert_allclose(segment.eeg, samples[:19], atol=0.51 * QUANTISATION_UV)
-    assert any("ECG" in line for line in raw.log)
+        np.testing.assert_allclose(segment.auxiliary, samples[20:21], atol=0.51 * QUANTISATION_UV)
+    assert raw.auxiliary == {"ECG": "ecg"}
 
 
 def test_channels_are_found_by_name_in_any_order(write_eegmat: WriteEegmat, tmp_path: Path) -> None:
