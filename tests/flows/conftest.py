@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -21,6 +22,22 @@ SMALL = {
     ],
     "classifiers": ["logistic"],
 }
+
+
+@pytest.fixture
+def escgan(monkeypatch, capsys):
+    """Run the command in this process: ``escgan("artifacts", "list")`` gives exit code, output and errors."""
+
+    from flows import cli
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["escgan", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        said = capsys.readouterr()
+        return stop.value.code or 0, said.out, said.err
+
+    return run
 
 
 @pytest.fixture(scope="session")

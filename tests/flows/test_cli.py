@@ -7,27 +7,12 @@ import pytest
 from rich.console import Console
 
 from escgan.config import parse_config
-from flows import cli
 from flows.closing import print_outcome
 from flows.display import RunDisplay, duration
 from flows.environment import prepare_prefect
 from flows.pipeline import Outcome, unit_of
 from storage.store import Store
 from tests.flows.conftest import SMALL
-
-
-@pytest.fixture
-def escgan(monkeypatch, capsys):
-    """Run the command in this process: ``escgan("artifacts", "list")`` gives exit code, output and errors."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["escgan", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        said = capsys.readouterr()
-        return stop.value.code or 0, said.out, said.err
-
-    return run
 
 
 @pytest.mark.parametrize(

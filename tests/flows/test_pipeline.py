@@ -246,3 +246,58 @@ def test_another_acceptance_threshold_trains_nothing(small, store_copy, cohort):
     stricter = SMALL["augmenters"][1] | {"delta": -1.0}
     done = computed(small(store_copy, cohort, {"augmenters": ["none", stricter]}, only="augment"))
     assert done == {"augment": 4}
+
+
+def test_a_run_of_some_subjects_uses_what_the_store_holds_of_them(small, store_copy, cohort):
+    outcome = small(store_copy, cohort, {"subjects": ["01", "02", "03"]})
+    assert set(outcome.scores["subject"]) == {"01", "02", "03"}
+    assert computed(outcome) == {"train": 3, "augment": 3, "evaluate": 6, "report": 1}
+
+
+def test_a_subject_that_is_not_there_is_named_with_those_that_are(small, tmp_path, cohort):
+    with pytest.raises(ConfigError, match=r"no subject 1, 9 in the data folder: it holds 01, 02, 03, 04"):
+        small(tmp_path, cohort, {"subjects": ["1", "02", "9"]})
+
+
+def test_one_person_under_two_names_is_told_in_outcome_log_and_report(small, store_copy, cohort, tmp_path, caplog):
+    data = shutil.copytree(cohort, tmp_path / "data")
+    shutil.copy(data / "s01.dat", data / "s09.dat")
+    with caplog.at_level(logging.WARNING, logger="escgan"):
+        outcome = small(store_copy, data, {"augmenters": ["none"]})
+    (notice,) = outcome.notices
+    assert notice.startswith("sub-01 and sub-09 hold the same signals (all trials: 1, 2, 3, 4)")
+    assert notice in caplog.text
+    assert notice in outcome.report.read_text()
+
+
+def test_common_borders_of_classes_come_from_the_training_subjects(small, tmp_path, cohort):
+    """Each fold's test labels are cut at the training subjects' median, taken here from the tables with pandas."""
+    root = tmp_path / "store"
+    labels = {"kind": "threshold", "rating": "valence", "threshold": "median"}
+    small(root, cohort, {"labels": labels, "augmenters": ["none"]})
+    trials = pd.concat(read_table(Store(root).root / "artifacts" / "ingest" / m.key / "trials.parquet")
+                       for m in Store(root).list("ingest"))  # fmt: skip
+    for manifest in Store(root).list("evaluate"):
+        predictions = read_table(Store(root).root / "artifacts" / "evaluate" / manifest.key / "predictions.parquet")
+        (subject,) = predictions["subject"].unique()
+        border = trials.loc[trials["subject"] != subject, "valence"].median()
+        own = trials[trials["subject"] == subject].set_index("trial")["valence"] >= border
+        truth = predictions.drop_duplicates("trial").set_index("trial")["y_true"]
+        assert truth.astype(bool).to_dict() == own.to_dict()
+
+
+def test_windows_of_no_class_take_no_part(small, tmp_path, cohort):
+    """The middle third is neither trained on nor tested: counted here from the tables with pandas."""
+    root = tmp_path / "store"
+    labels = {"kind": "tertiles", "rating": "valence"}
+    outcome = small(root, cohort, {"labels": labels, "augmenters": ["none"]})
+    trials = pd.concat(read_table(Store(root).root / "artifacts" / "ingest" / m.key / "trials.parquet")
+                       for m in Store(root).list("ingest"))  # fmt: skip
+    left_out = 0
+    for subject, n_windows in outcome.scores.groupby("subject")["n_windows"].first().items():
+        lower, upper = trials.loc[trials["subject"] != subject, "valence"].quantile([1 / 3, 2 / 3])
+        own = trials.loc[trials["subject"] == subject, "valence"]
+        used = int(((own <= lower) | (own >= upper)).sum())
+        assert n_windows == 20 * used
+        left_out += len(own) - used
+    assert left_out > 0
