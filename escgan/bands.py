@@ -47,4 +47,9 @@ BAND_SETS: dict[str, tuple[Band, ...]] = {
     "faced": _bands(delta=(1, 4), theta=(4, 8), alpha=(8, 14), beta=(14, 30), gamma=(30, 47)),
     # Public re-implementations of the SEED features.
     "seed": _bands(delta=(1, 3), theta=(4, 7), alpha=(8, 13), beta=(14, 30), gamma=(31, 50)),
+    # The features distributed with SEED-IV.
+    "seed-iv": _bands(delta=(1, 4), theta=(4, 8), alpha=(8, 14), beta=(14, 31), gamma=(31, 50)),
+    # Koelstra et al. (2012), section 5; AMIGOS (Miranda-Correa et al. 2021) adds a slow alpha of 8-10 Hz. Both measured
+    # files of their own: what they distribute as preprocessed holds 4-45 Hz only.
+    "deap": _bands(theta=(3, 7), alpha=(8, 13), beta=(14, 29), gamma=(30, 47)),
 }

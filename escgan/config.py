@@ -21,12 +21,15 @@ from escgan.errors import ConfigError
 from escgan.evaluation.protocols import PROTOCOLS, ProtocolConfig
 from escgan.evaluation.protocols.leave_one_subject_out import LeaveOneSubjectOut
 from escgan.features.config import FeatureConfig
+from escgan.features.smoothing import SMOOTHING
 from escgan.labels import LABELS, LabelConfig
 from escgan.normalization import Normalization
 from escgan.preprocessing import PREPROCESSORS, PreprocessingStep
 from escgan.settings import Settings
 
-_REGISTRIES: tuple[dict[str, Any], ...] = (DATASETS, PREPROCESSORS, LABELS, PROTOCOLS, AUGMENTERS, CLASSIFIERS)
+_REGISTRIES: tuple[dict[str, Any], ...] = (
+    DATASETS, PREPROCESSORS, LABELS, SMOOTHING, PROTOCOLS, AUGMENTERS, CLASSIFIERS,
+)  # fmt: skip
 
 
 def _without_corpus_defaults(schema: dict[str, Any]) -> None:

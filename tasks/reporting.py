@@ -14,10 +14,11 @@ from escgan.evaluation.significance import compare_augmenters
 from escgan.evaluation.verdict import verdict_sentences
 from escgan.normalization import is_transductive, normalize_train
 from escgan.report.data import ReportData, ScalpMeans
+from escgan.report.treatment import findings_table, steps_table, treatment_table
 from escgan.windows import WindowSet
 from storage.hdf5 import read_attributes
 from storage.manifest import ArtifactRef
-from storage.store import Store
+from storage.store import Artifact, Store
 from storage.tables import read_table
 from tasks.editing import read_edited
 from tasks.stage import StageRun, stage
@@ -52,7 +53,7 @@ class ScoreEntry(NamedTuple):
     artifact: ArtifactRef
 
 
-@stage("report", version=2)
+@stage("report", version=3)
 def report(
     config: PipelineConfig,
     recordings: tuple[RecordingEntry, ...],
@@ -118,20 +119,10 @@ def gather(
         notices=tuple(notices),
         recordings=_recording_table(entries, windows),
         left_out=pd.DataFrame(list(left_out), columns=["recording", "reason"]),
-        steps=pd.DataFrame(
-            [
-                {
-                    "recording": name,
-                    "step": entry["step"],
-                    "settings": ", ".join(f"{key} {value}" for key, value in (entry.get("settings") or {}).items()),
-                    "decision": entry.get("decision", "")
-                    + (f" Warning: {entry['warning']}" if entry.get("warning") else ""),
-                }
-                for name, known in facts.items()
-                for entry in known["log"]
-            ],
-            columns=["recording", "step", "settings", "decision"],
-        ),
+        steps=steps_table(facts),
+        treatment=treatment_table(facts, {name: _durations(store.open(ref)) for name, ref in ingested.items()}),
+        findings=findings_table(facts),
+        without_signal=tuple(entry.name for entry in entries if entry.recording is None),
         quality=pd.DataFrame(
             [{"recording": name} | row for name, known in facts.items() for row in known["quality"]],
             columns=["recording", "channel", "std_uv", "peak_to_peak_uv", "flat_share", "clipped_share"],
@@ -196,6 +187,12 @@ def _recording_table(entries: Sequence[RecordingEntry], windows: WindowSet) -> p
             row | {"windows": len(own)} | {f"n: {c}": int(n) for c, n in zip(windows.classes, counts, strict=True)}
         )
     return pd.DataFrame(rows)
+
+
+def _durations(recording: Artifact) -> dict[int, float]:
+    """Return the length in seconds of a recording's trials."""
+    table = read_table(recording.file("trials.parquet"), columns=["trial", "duration_s"])
+    return {int(trial): float(length) for trial, length in zip(table["trial"], table["duration_s"], strict=True)}
 
 
 def _scalp_means(

@@ -6,25 +6,64 @@ from typing import TYPE_CHECKING, Annotated, Union
 
 from pydantic import Field
 
+from escgan.datasets.amigos import AmigosConfig
 from escgan.datasets.corpus import Corpus, FeatureCorpus, SignalCorpus
 from escgan.datasets.deap import DeapConfig
+from escgan.datasets.deap_original import DeapOriginalConfig
+from escgan.datasets.dreamer import DreamerConfig
 from escgan.datasets.eegmat import EegmatConfig
+from escgan.datasets.faced import FacedConfig
+from escgan.datasets.faced_features import FacedFeaturesConfig
+from escgan.datasets.mahnob_hci import MahnobHciConfig
+from escgan.datasets.seed import SeedConfig
+from escgan.datasets.seed_features import SeedFeaturesConfig
+from escgan.datasets.seed_iv import SeedIvConfig
+from escgan.datasets.seed_iv_features import SeedIvFeaturesConfig
+from escgan.datasets.seed_raw import SeedRawConfig
+from escgan.datasets.seed_v import SeedVConfig
+from escgan.datasets.seed_v_features import SeedVFeaturesConfig
 from escgan.datasets.simulated import SimulatedConfig
 
 __all__ = [
     "DATASETS",
+    "AmigosConfig",
     "Corpus",
     "DatasetConfig",
     "DeapConfig",
+    "DeapOriginalConfig",
+    "DreamerConfig",
     "EegmatConfig",
+    "FacedConfig",
+    "FacedFeaturesConfig",
     "FeatureCorpus",
+    "MahnobHciConfig",
+    "SeedConfig",
+    "SeedFeaturesConfig",
+    "SeedIvConfig",
+    "SeedIvFeaturesConfig",
+    "SeedRawConfig",
+    "SeedVConfig",
+    "SeedVFeaturesConfig",
     "SignalCorpus",
     "SimulatedConfig",
 ]
 
 DATASETS: dict[str, type[Corpus]] = {
+    "amigos": AmigosConfig,
     "deap": DeapConfig,
+    "deap_original": DeapOriginalConfig,
+    "dreamer": DreamerConfig,
     "eegmat": EegmatConfig,
+    "faced": FacedConfig,
+    "faced_features": FacedFeaturesConfig,
+    "mahnob_hci": MahnobHciConfig,
+    "seed": SeedConfig,
+    "seed_features": SeedFeaturesConfig,
+    "seed_iv": SeedIvConfig,
+    "seed_iv_features": SeedIvFeaturesConfig,
+    "seed_raw": SeedRawConfig,
+    "seed_v": SeedVConfig,
+    "seed_v_features": SeedVFeaturesConfig,
     "simulated": SimulatedConfig,
 }
 

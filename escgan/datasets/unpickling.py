@@ -15,7 +15,7 @@ import pickletools
 import struct
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Never
+from typing import Any, Never, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,8 @@ _MALFORMED = (
     struct.error,
 )
 
+_Content = TypeVar("_Content")
+
 
 def load_arrays(path: Path, subject: str) -> dict[str, NDArray[Any]]:
     """Read a pickled dictionary of numeric NumPy arrays; entries that are no arrays are left out.
@@ -54,6 +56,33 @@ def load_arrays(path: Path, subject: str) -> dict[str, NDArray[Any]]:
         The file is missing, names anything that an array does not need, or is no such dictionary. Nothing
         that the file asks for is run.
     """
+
+    def arrays(loaded: object) -> dict[str, NDArray[Any]]:
+        if not isinstance(loaded, dict):
+            raise ValueError(f"it holds {_words(loaded)} instead of a dictionary")
+        return {name: value.array() for name, value in loaded.items() if isinstance(value, _Array)}
+
+    return _load(path, subject, arrays)
+
+
+def load_array(path: Path, subject: str) -> NDArray[Any]:
+    """Read one pickled numeric NumPy array.
+
+    Raises
+    ------
+    RecordingError
+        As :func:`load_arrays`, and where the file holds anything but one array.
+    """
+
+    def array(loaded: object) -> NDArray[Any]:
+        if not isinstance(loaded, _Array):
+            raise ValueError(f"it holds {_words(loaded)} instead of one array")
+        return loaded.array()
+
+    return _load(path, subject, array)
+
+
+def _load(path: Path, subject: str, arrays: Callable[[object], _Content]) -> _Content:
     where = f"The file {path.name} of subject {subject}"
     try:
         content = path.read_bytes()
@@ -61,15 +90,16 @@ def load_arrays(path: Path, subject: str) -> dict[str, NDArray[Any]]:
         raise RecordingError(f"{where} cannot be read ({error.strerror}): check the file or get it again.") from error
     try:
         _check_instructions(content)
-        loaded = _ArrayUnpickler(content, where).load()
-        if not isinstance(loaded, dict):
-            raise ValueError(f"it holds a {type(loaded).__name__} instead of a dictionary")
-        return {name: value.array() for name, value in loaded.items() if isinstance(value, _Array)}
+        return arrays(_ArrayUnpickler(content, where).load())
     except _MALFORMED as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise RecordingError(
             f"{where} is damaged, truncated or no pickle of arrays ({reason}): get it again from the corpus."
         ) from error
+
+
+def _words(loaded: object) -> str:
+    return "an array" if isinstance(loaded, _Array) else f"a {type(loaded).__name__}"
 
 
 def _check_instructions(content: bytes) -> None:

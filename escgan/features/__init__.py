@@ -1,7 +1,9 @@
-"""Features of windows: differential entropy per channel and band."""
+"""Features of windows: differential entropy or power, per channel and band."""
 
 from escgan.features.config import FeatureConfig
-from escgan.features.differential_entropy import extract_features
+from escgan.features.extraction import extract_features
 from escgan.features.measured import Features
+from escgan.features.methods import METHODS
+from escgan.features.smoothing import SMOOTHING
 
-__all__ = ["FeatureConfig", "Features", "extract_features"]
+__all__ = ["METHODS", "SMOOTHING", "FeatureConfig", "Features", "extract_features"]

@@ -60,9 +60,10 @@ class ConditionLabels(Labelling):
 
     def words(self) -> str:
         """Say the definition in words."""
-        parts = [
-            f"“{name}” ({', '.join(self.groups[name])})" if name in self.groups else f"“{name}”" for name in self.classes
-        ]
+        parts = [f"“{name}”" for name in self.classes]
+        for i, name in enumerate(self.classes):
+            if name in self.groups:
+                parts[i] += f" ({', '.join(self.groups[name])})"
         text = f"the classes are the conditions {', '.join(parts)}"
         return text + ("; trials of other conditions are left out" if self.others == "drop" else "")
 

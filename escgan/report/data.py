@@ -45,7 +45,14 @@ class ReportData:
     left_out
         Recordings that could not be used: recording, reason.
     steps
-        What preprocessing did: recording, step, settings, decision.
+        What preprocessing did: recording, step, settings, decision, found (from the samples), warning; "" for none.
+    treatment
+        What it took, one row a recording: recording, rejected_share, interpolated, components_removed,
+        components_fitted; None where no step of that sort ran.
+    findings
+        What steps decided from the samples: recording, step, what, outcome, why.
+    without_signal
+        Recordings whose corpus is distributed as features, so that no signal was preprocessed.
     quality
         One row a recording and channel: recording, channel, std_uv, peak_to_peak_uv, flat_share, clipped_share.
     spectra
@@ -90,6 +97,9 @@ class ReportData:
     recordings: pd.DataFrame
     left_out: pd.DataFrame
     steps: pd.DataFrame
+    treatment: pd.DataFrame
+    findings: pd.DataFrame
+    without_signal: tuple[str, ...]
     quality: pd.DataFrame
     spectra: Mapping[str, Mapping[str, tuple[float, ...]]]
     scalp: Mapping[str, ScalpMeans]

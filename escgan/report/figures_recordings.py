@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,10 +20,12 @@ from escgan.report.drawing import (
     name_ticks,
     new_figure,
     panels,
+    shorten,
 )
 from escgan.report.summary import edited_per_fold, windows_per_class
 
 _MANY_RECORDINGS = 40
+_SMALL_COLUMNS = 6
 
 
 def class_balance(data: ReportData) -> Figure:
@@ -89,22 +93,56 @@ def spectra(data: ReportData) -> Figure:
         axes.set_yscale("log")
         dress(axes, title, "frequency (Hz)", "power (µV²/Hz)" if key == "before" else "", grid="both")
     if tops:
-        top = max(tops)
-        # A stop band of a filter reaches down for ever; six decades show everything that matters.
-        floor = max(min(floors) / 2, top * 1e-6)
-        decades = np.arange(np.ceil(np.log10(floor)), np.floor(np.log10(top)) + 1)
-        step = max(1, round(len(decades) / 6))
-        for axes in drawn:
-            axes.set_ylim(floor, top * 1.6)
-            axes.set_yticks(10.0 ** decades[::step], [_decade(power) for power in decades[::step]])
-            axes.set_yticks([], minor=True)
-            axes.set_xlim(0, min(edges))
+        _scale(drawn, min(floors), max(tops), min(edges))
     legend_above(
         figure,
         [Line2D([], [], color=MUTED, linewidth=0.8), Line2D([], [], color=class_colour(0), linewidth=2.2)],
         ["one recording", "geometric mean"],
     )
     return figure
+
+
+def recording_spectra(data: ReportData, names: Sequence[str]) -> Figure:
+    """Draw the named recordings' spectra before and after preprocessing, a small panel each, all on one scale."""
+    n_columns = min(_SMALL_COLUMNS, len(names))
+    n_rows = -(-len(names) // n_columns)
+    figure = new_figure(10.0, 0.8 + 1.45 * n_rows)
+    drawn = panels(figure, n_rows, n_columns, len(names))
+    tops, floors, edges = [], [], []
+    for i, (axes, name) in enumerate(zip(drawn, names, strict=True)):
+        for key, colour, width in (("before", MUTED, 0.9), ("after", class_colour(0), 1.3)):
+            frequency, power = _positive(data.spectra[name]["frequency_hz"], data.spectra[name][key])
+            if not len(power):
+                continue
+            axes.plot(frequency, power, color=colour, linewidth=width)
+            tops.append(power.max())
+            floors.append(np.quantile(power, 0.02))
+            edges.append(frequency.max())
+        axes.set_yscale("log")
+        first, last = i % n_columns == 0, i + n_columns >= len(names)
+        dress(axes, shorten(name, 18), "Hz" if last else "", "µV²/Hz" if first else "", grid="both")
+        axes.tick_params(labelleft=first, labelbottom=last)
+    if tops:
+        _scale(drawn, min(floors), max(tops), min(edges), n_decades=3)
+    legend_above(
+        figure,
+        [Line2D([], [], color=MUTED, linewidth=0.9), Line2D([], [], color=class_colour(0), linewidth=1.3)],
+        ["before", "after"],
+    )
+    return figure
+
+
+def _scale(drawn: Sequence[Axes], low: float, top: float, edge: float, n_decades: int = 6) -> None:
+    """Put logarithmic panels on one scale, with about so many labelled powers of ten."""
+    # A stop band of a filter reaches down for ever; six decades show everything that matters.
+    floor = max(low / 2, top * 1e-6)
+    decades = np.arange(np.ceil(np.log10(floor)), np.floor(np.log10(top)) + 1)
+    step = max(1, round(len(decades) / n_decades))
+    for axes in drawn:
+        axes.set_ylim(floor, top * 1.6)
+        axes.set_yticks(10.0 ** decades[::step], [_decade(power) for power in decades[::step]])
+        axes.set_yticks([], minor=True)
+        axes.set_xlim(0, edge)
 
 
 def mean_spectrum(data: ReportData, key: str) -> tuple[NDArray[np.floating], NDArray[np.floating]]:

@@ -5,14 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from escgan.report import figures
-from escgan.report.blocks import Block, Cell, Column, Picture, Section, Table, columns, missing
+from escgan.report.blocks import Block, Cell, Column, Paragraph, Picture, Section, Table, columns, missing
 from escgan.report.data import ReportData
 from escgan.report.drawing import picture
-from escgan.report.figures_recordings import mean_spectrum
-from escgan.report.summary import edited_per_fold, recording_quality, windows_per_class
+from escgan.report.figures_recordings import mean_spectrum, recording_spectra
+from escgan.report.summary import edited_per_fold, unusual_recordings, windows_per_class
+from escgan.report.tables_preprocessing import (
+    FOLD_ABOVE,
+    findings_table,
+    left_out_table,
+    quality_table,
+    steps_table,
+    taken_words,
+    warnings_table,
+)
 from escgan.report.wording import (
     as_number,
-    as_text,
     count,
     count_cell,
     listed,
@@ -22,8 +30,7 @@ from escgan.report.wording import (
     text_cell,
 )
 
-_FOLD_ABOVE = 40
-"""A table of more rows starts folded."""
+_MOST_PANELS = 24
 
 
 def subjects_section(data: ReportData) -> Section:
@@ -77,57 +84,52 @@ def _recordings_table(data: ReportData) -> Table:
         *columns(["Recording", "Subject", "Session"], ["Trials", "Windows", *data.classes]),
         Column("Rarest class", numeric=True, title="Share of the recording's windows"),
     )
-    summary = f"All recordings ({len(rows):,})" if len(rows) > _FOLD_ABOVE else ""
+    summary = f"All recordings ({len(rows):,})" if len(rows) > FOLD_ABOVE else ""
     return Table("recordings", "One row a recording that was used.", heads, tuple(rows), summary)
 
 
 def preprocessing_section(data: ReportData) -> Section:
-    """Return the steps, the spectra before and after, the signal quality, and what was left out."""
+    """Return warnings, steps, the spectra before and after, the signal quality, and what was left out, and why."""
     blocks: list[Block] = []
-    blocks.append(_steps_table(data) if not data.steps.empty else missing("No preprocessing step was applied."))
+    if data.without_signal:
+        blocks.append(
+            missing(
+                f"{plural(len(data.without_signal), 'recording')} of this corpus are distributed as features: no "
+                "signal was preprocessed here."
+                if len(data.without_signal) > 1
+                else "The recording is distributed as features: no signal was preprocessed here."
+            )
+        )
+    if not data.without_signal or not data.steps.empty:
+        blocks += _signal_blocks(data)
+    if data.left_out.empty:
+        blocks.append(missing("Recordings left out: none."))
+    else:
+        blocks.append(left_out_table(data))
+    return Section("preprocessing", "What preprocessing did", tuple(blocks))
+
+
+def _signal_blocks(data: ReportData) -> list[Block]:
+    """Return what there is to say where signals were preprocessed."""
+    blocks: list[Block] = []
+    if (data.steps["warning"] != "").any():
+        blocks.append(warnings_table(data))
+    blocks.append(steps_table(data) if not data.steps.empty else missing("No preprocessing step was applied."))
     if data.spectra:
         blocks.append(_spectra_picture(data))
     else:
         blocks.append(missing("No spectra were kept of this run, so before and after cannot be drawn."))
+    if len(data.spectra) > 1:
+        blocks.append(_small_spectra_picture(data))
+    if taken := taken_words(data):
+        blocks.append(Paragraph(taken))
     if data.quality.empty:
         blocks.append(missing("Signal quality was not measured."))
     else:
-        blocks.append(_quality_table(data))
-    if data.left_out.empty:
-        blocks.append(missing("Recordings left out: none."))
-    else:
-        blocks.append(_left_out_table(data))
-    return Section("preprocessing", "What preprocessing did", tuple(blocks))
-
-
-def _steps_table(data: ReportData) -> Table:
-    n_recordings = data.steps["recording"].nunique()
-    shown = data.steps[["recording", "step", "settings", "decision"]].astype(object).map(as_text)
-    # A step's lines stand together, where the step first ran.
-    order = {step: i for i, step in enumerate(shown["step"].unique())}
-    shown = shown.sort_values("step", key=lambda steps: steps.map(order), kind="stable")
-    rows = []
-    # Recordings treated alike share a line, so that what was decided for one alone stands out.
-    for (step, settings, decision), group in shown.groupby(["step", "settings", "decision"], sort=False):
-        names = list(dict.fromkeys(group["recording"]))
-        text = f"all {n_recordings}" if len(names) == n_recordings > 1 else listed(names[:3])
-        if len(names) > 3 and len(names) != n_recordings:
-            text = f"{', '.join(names[:3])} and {len(names) - 3} more"
-        rows.append(
-            (
-                Cell(str(step), strong=True),
-                Cell(str(settings)),
-                Cell(str(decision)),
-                Cell(text, title=", ".join(names)),
-            )
-        )
-    return Table(
-        "steps",
-        "Steps in the order they ran; recordings treated alike share a line.",
-        columns(["Step", "Settings", "What it decided", "Recordings"]),
-        tuple(rows),
-        summary=f"Preprocessing steps ({plural(len(rows), 'line')})" if len(rows) > _FOLD_ABOVE else "",
-    )
+        blocks.append(quality_table(data))
+    if not data.findings.empty:
+        blocks.append(findings_table(data))
+    return blocks
 
 
 def _spectra_picture(data: ReportData) -> Picture:
@@ -145,38 +147,16 @@ def _spectra_picture(data: ReportData) -> Picture:
     )
 
 
-def _quality_table(data: ReportData) -> Table:
-    rows = tuple(
-        (
-            text_cell(line["recording"]),
-            *(Cell(significant(line[name]), sort=float(line[name])) for name in ("median_std_uv", "peak_to_peak_uv")),
-            *(Cell(percent(line[name], 2), sort=float(line[name])) for name in ("flat_share", "clipped_share")),
-            text_cell(line["worst_channel"]),
+def _small_spectra_picture(data: ReportData) -> Picture:
+    names = unusual_recordings(data, _MOST_PANELS)
+    caption = "Before and after preprocessing, a panel a recording, all on one scale."
+    if len(names) < len(data.spectra):
+        caption = (
+            f"Before and after preprocessing for {len(names)} of {len(data.spectra):,} recordings: those whose spectra "
+            "after preprocessing lie furthest from the geometric mean. All on one scale."
         )
-        for _, line in recording_quality(data).iterrows()
-    )
-    heads = (
-        Column("Recording"),
-        Column("Median SD (µV)", numeric=True, title="Standard deviation, median over channels"),
-        Column("Largest peak to peak (µV)", numeric=True),
-        Column("Flat", numeric=True, title="Share of time, largest over channels"),
-        Column("Clipped", numeric=True, title="Share of time, largest over channels"),
-        Column("Worst channel"),
-    )
-    return Table(
-        "quality",
-        "Signal quality per recording. The worst channel is the one most often flat or clipped; where none is, the "
-        "one whose standard deviation is furthest from the recording's median.",
-        heads,
-        rows,
-        summary=f"Signal quality ({plural(len(rows), 'recording')})" if len(rows) > _FOLD_ABOVE else "",
-    )
-
-
-def _left_out_table(data: ReportData) -> Table:
-    return Table(
-        "left-out",
-        f"{plural(len(data.left_out), 'recording')} left out, and why.",
-        columns(["Recording", "Reason"]),
-        tuple((text_cell(line["recording"]), text_cell(line["reason"])) for _, line in data.left_out.iterrows()),
+    return picture(
+        recording_spectra(data, names),
+        f"Spectra before and after preprocessing of {plural(len(names), 'recording')}, a panel each: {listed(names)}.",
+        caption,
     )

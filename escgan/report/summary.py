@@ -144,6 +144,8 @@ def windows_per_class(data: ReportData) -> pd.DataFrame:
 def recording_quality(data: ReportData) -> pd.DataFrame:
     """Return one row a recording: median_std_uv, peak_to_peak_uv, flat_share, clipped_share, worst_channel.
 
+    Beside these stand the columns of ``data.treatment`` for which a step ran on any recording.
+
     The worst channel is the one most often flat or clipped; where none is (to the percent), the one whose
     standard deviation is furthest, as a ratio, from the recording's median.
     """
@@ -165,4 +167,24 @@ def recording_quality(data: ReportData) -> pd.DataFrame:
                 "worst_channel": channels["channel"].iloc[worst],
             }
         )
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    ran = data.treatment.dropna(axis="columns", how="all")
+    return table if table.empty or ran.empty else table.merge(ran, on="recording", how="left")
+
+
+def unusual_recordings(data: ReportData, most: int) -> list[str]:
+    """Return at most so many recordings, in their order: those whose spectra lie furthest from the others'.
+
+    Measured on the spectra after preprocessing, which share their frequencies: the mean square of the logarithm's
+    distance from the geometric mean, what lies six decades below the largest power left out.
+    """
+    names = list(data.spectra)
+    if len(names) <= most:
+        return names
+    n = min(len(spectrum["after"]) for spectrum in data.spectra.values())
+    power = np.nan_to_num([spectrum["after"][1:n] for spectrum in data.spectra.values()])
+    # A filter's stop band is rounding, which differs by decades and means nothing.
+    logs = np.log10(np.maximum(power, max(1e-6 * power.max(), np.finfo(float).tiny)))
+    distance = np.square(logs - logs.mean(axis=0)).mean(axis=1)
+    chosen = np.sort(np.argsort(-distance, kind="stable")[:most])
+    return [names[i] for i in chosen]

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from escgan.bands import BAND_SETS, Band
-from escgan.datasets import DATASETS
+from escgan.datasets import DATASETS, SignalCorpus
 from escgan.features.config import FeatureConfig
 
 # Edges in Hz as the publications and libraries print them.
@@ -15,6 +15,8 @@ PUBLISHED = {
     "libeer": "delta 0.5-4, theta 4-8, alpha 8-14, beta 14-30, gamma 30-50",
     "faced": "delta 1-4, theta 4-8, alpha 8-14, beta 14-30, gamma 30-47",
     "seed": "delta 1-3, theta 4-7, alpha 8-13, beta 14-30, gamma 31-50",
+    "seed-iv": "delta 1-4, theta 4-8, alpha 8-14, beta 14-31, gamma 31-50",
+    "deap": "theta 3-7, alpha 8-13, beta 14-29, gamma 30-47",
 }
 
 
@@ -39,7 +41,7 @@ def test_a_configuration_may_name_a_set(name):
     assert FeatureConfig(bands=name).bands == BAND_SETS[name]
 
 
-@pytest.mark.parametrize("corpus", DATASETS)
+@pytest.mark.parametrize("corpus", [kind for kind, corpus in DATASETS.items() if issubclass(corpus, SignalCorpus)])
 def test_the_usual_bands_of_every_corpus_exist(corpus):
     assert DATASETS[corpus].default_bands in BAND_SETS
 

@@ -74,6 +74,12 @@ def test_every_shipped_configuration_loads_and_survives_the_round_trip(path):
     assert {"none", "class_weight"} <= {a.kind for a in config.augmenters}
 
 
+ON_SIGNALS = {
+    "preprocessing": ["resample", "reference", {"kind": "notch", "freqs_hz": [50]}, {"kind": "bandpass", "low_hz": 1}],
+    "features": {"bands": [{"name": "väčšie", "low_hz": 1, "high_hz": 4.5}], "step_s": 0.5},
+}
+
+
 @pytest.mark.parametrize("dataset", DATASETS)
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_configuration_written_out_reads_back_equal(dataset, protocol):
@@ -82,10 +88,9 @@ def test_a_configuration_written_out_reads_back_equal(dataset, protocol):
         protocol=protocol,
         augmenters=[*AUGMENTERS],
         classifiers=[*CLASSIFIERS],
-        preprocessing=["resample", "reference", {"kind": "notch", "freqs_hz": [50]}, {"kind": "bandpass", "low_hz": 1}],
         seeds=[3, 1, 2],
         balance={"ratio": 0.5},
-        features={"bands": [{"name": "väčšie", "low_hz": 1, "high_hz": 4.5}], "step_s": 0.5},
+        **({} if issubclass(DATASETS[dataset], FeatureCorpus) else ON_SIGNALS),
     )
     text = config.to_yaml()
     again = parse_config(yaml.safe_load(text))
@@ -195,7 +200,7 @@ FAULTS = {
     ),
     "unknown corpus": (
         {"dataset": "eegmath"},
-        "dataset is 'eegmath', expected one of: deap, eegmat, simulated (did you mean 'eegmat'?).",
+        f"dataset is 'eegmath', expected one of: {', '.join(DATASETS)} (did you mean 'eegmat'?).",
     ),
     "unknown augmenter": (
         {"augmenters": ["none", "smot"]},

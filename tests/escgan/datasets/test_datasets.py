@@ -10,8 +10,9 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from escgan.bands import BAND_SETS
-from escgan.datasets import DATASETS, Corpus, DatasetConfig
+from escgan.datasets import DATASETS, Corpus, DatasetConfig, FeatureCorpus, SignalCorpus
 from escgan.errors import RecordingError
+from escgan.labels import LABELS
 from escgan.preprocessing import PREPROCESSORS
 
 FACTS = ("title", "licence", "citation", "note", "access", "expects")
@@ -23,11 +24,14 @@ def test_every_corpus_states_its_facts_and_defaults(kind: str) -> None:
     assert isinstance(corpus, Corpus)
     assert corpus.kind == kind
     assert all(isinstance(getattr(corpus, fact), str) and getattr(corpus, fact) for fact in FACTS)
-    assert corpus.default_bands in BAND_SETS
-    assert corpus.default_window_s > 0
-    assert corpus.default_baseline in ("none", "subtract")
-    assert all(step.kind in PREPROCESSORS for step in corpus.default_preprocessing())
-    assert corpus.default_labels()["kind"] in ("classes", "threshold")
+    assert corpus.default_labels()["kind"] in LABELS
+    if isinstance(corpus, SignalCorpus):
+        assert corpus.default_bands in BAND_SETS
+        assert corpus.default_window_s > 0
+        assert corpus.default_baseline in ("none", "subtract")
+        assert all(step.kind in PREPROCESSORS for step in corpus.default_preprocessing())
+    else:
+        assert isinstance(corpus, FeatureCorpus)
 
 
 @pytest.mark.parametrize("kind", DATASETS)

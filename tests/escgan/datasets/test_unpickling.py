@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from escgan.datasets.unpickling import load_arrays
+from escgan.datasets.unpickling import load_array, load_arrays
 from escgan.errors import RecordingError
 
 WritePickle = Callable[..., Path]
@@ -38,6 +38,30 @@ def test_arrays_come_back_whatever_the_protocol_and_type(protocol: int, dtype: s
     np.testing.assert_array_equal(loaded["b"], array)
     assert loaded["c"].shape == (0, 3, 4)
     assert loaded["d"] == 2.5
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_one_array_comes_back_whatever_the_protocol(protocol: int, write_pickle: WritePickle) -> None:
+    array = np.arange(24.0).reshape(2, 3, 4)
+    np.testing.assert_array_equal(load_array(write_pickle(array, protocol=protocol), "01"), array)
+    turned = np.asfortranarray(array)
+    np.testing.assert_array_equal(load_array(write_pickle(turned, protocol=protocol), "01"), array)
+
+
+@pytest.mark.parametrize(
+    "content", [{"data": np.zeros(2)}, [np.zeros(2)], None, 3, np.array([1, "a", None], dtype=object), np.dtype("f8")]
+)
+def test_anything_but_one_array_of_numbers_is_refused(content: object, write_pickle: WritePickle) -> None:
+    with pytest.raises(RecordingError, match=r"s01\.dat of subject 01 .*: get"):
+        load_array(write_pickle(content), "01")
+
+
+def test_a_single_array_that_holds_code_is_refused_and_nothing_runs(write_pickle: WritePickle, tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    path = write_pickle(Call(os.system, f"touch {trace}"))
+    with pytest.raises(RecordingError, match=r"s01\.dat of subject 07 holds code .* without running"):
+        load_array(path, "07")
+    assert not trace.exists()
 
 
 def test_a_file_that_python_2_wrote_is_read(tmp_path: Path) -> None:

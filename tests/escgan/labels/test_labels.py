@@ -112,7 +112,7 @@ def test_tertiles_per_subject_know_no_other_subject():
 
 def test_coinciding_tertiles_name_the_subject_and_the_remedy():
     rows = table(["a"] * 3, valence=[5.0, 5.0, 5.0])
-    with pytest.raises(ConfigError, match=r"tertiles of 'valence' of sub-a coincide at 5: .* take the tertiles globally"):
+    with pytest.raises(ConfigError, match=r"of sub-a coincide at 5: .* take the tertiles globally"):
         label(TertileLabels(rating="valence", scope="per_subject"), rows)
 
 

@@ -34,6 +34,7 @@ CHANNELS = (
 )
 BANDS = ("delta", "theta", "alpha", "beta", "gamma")
 METRICS = ("accuracy", "balanced_accuracy", "macro_f1", "auroc", "auprc", "kappa")
+_OPTIONAL = ("left_out", "steps", "treatment", "findings", "quality")
 GAINS = {"none": 0.0, "class_weight": 0.03, "smote": 0.025, "escgan": 0.05}
 
 
@@ -68,6 +69,9 @@ def make_report_data(
         "recordings": _recordings(rng, subjects, classes),
         "left_out": pd.DataFrame([{"recording": "sub-13", "reason": "Channel Cz is flat for 81 % of the time."}]),
         "steps": _steps(subjects),
+        "treatment": _treatment(subjects),
+        "findings": _findings(subjects),
+        "without_signal": (),
         "quality": _quality(rng, subjects),
         "spectra": _spectra(rng, subjects),
         "scalp": {name: _scalp(rng, classes) for name in makers},
@@ -93,7 +97,7 @@ def make_report_data(
 def make_minimal_data() -> ReportData:
     """Return a run of one classifier without any augmenter: every optional table is empty."""
     data = make_report_data(augmenters=("none",), classifiers=("mlp",))
-    changes: dict[str, Any] = {name: getattr(data, name).iloc[:0] for name in ("left_out", "steps", "quality")}
+    changes: dict[str, Any] = {name: getattr(data, name).iloc[:0] for name in _OPTIONAL}
     empty: dict[str, Any] = {
         "history": pd.DataFrame(),
         "acceptance": pd.DataFrame(),
@@ -137,15 +141,42 @@ def _recordings(rng: np.random.Generator, subjects: list[str], classes: tuple[st
 def _steps(subjects: list[str]) -> pd.DataFrame:
     rows = []
     for i, subject in enumerate(subjects):
-        bad = "interpolated T7" if i == 4 else "no bad channel"
-        for step, settings, decision in (
-            ("notch", "50 Hz", "applied"),
-            ("bandpass", "0.5-45 Hz, FIR", "applied"),
-            ("bad channels", "correlation below 0.4", bad),
-            ("reference", "average", "applied"),
-        ):
-            rows.append({"recording": subject, "step": step, "settings": settings, "decision": decision})
-    return pd.DataFrame(rows)
+        label = "the signal reaches to 45 Hz of the 100 Hz that ICLabel was trained on"
+        for step, settings, decision, found, warning in (
+            ("notch", "freqs_hz 50", "zero-phase FIR notch at 50 Hz on the continuous signal", "", ""),
+            ("bandpass", "low_hz 0.5, high_hz 45", "zero-phase FIR from 0.5 to 45 Hz", "", ""),
+            ("bad_channels", "most 0.4", "judged together", "T7 (dropout)" if i == 4 else "none is bad", ""),
+            ("reference", "to average", f"average of 19 channels, instead of {'CPz' if i == 8 else 'linked ears'}", "",
+             "the signal is already average-referenced" if i in (1, 2) else ""),
+            ("ica", "labels iclabel", "less the components that ICLabel takes for eye blink", "1 of 18 removed", label),
+            ("autoreject", "mode local, window_s 1", "in windows of 1 s", f"{3 * i} of 240 windows dropped", ""),
+        ):  # fmt: skip
+            rows.append((subject, step, settings, decision, found, warning))
+    return pd.DataFrame(rows, columns=["recording", "step", "settings", "decision", "found", "warning"])
+
+
+def _treatment(subjects: list[str]) -> pd.DataFrame:
+    rows = [
+        (subject, 3 * i / 240, ("T7",) if i == 4 else ("P3", "O1", "O2") if i == 7 else (), 1 + i % 3, 18)
+        for i, subject in enumerate(subjects)
+    ]
+    names = ["recording", "rejected_share", "interpolated", "components_removed", "components_fitted"]
+    return pd.DataFrame(rows, columns=names, dtype=object)
+
+
+def _findings(subjects: list[str]) -> pd.DataFrame:
+    rows = []
+    for i, subject in enumerate(subjects):
+        if i == 4:
+            rows.append((subject, "bad_channels", "channel T7", "marked as bad", "correlation, dropout"))
+        for j in range(1 + i % 3):
+            why = f"eye blink, probability 0.9{j}; {20 - 6 * j}.3 % of the variance"
+            rows.append((subject, "ica", f"component {j}", "removed", why))
+        rows.append((subject, "autoreject", "the whole recording", f"{3 * i} of 240 windows dropped", ""))
+        if i:
+            what = f"{i} stretches, {3 * i}.0 s: segment 0 at 10–11, 25–26 s"
+            rows.append((subject, "autoreject", what, "dropped", "peak to peak above the channels' thresholds"))
+    return pd.DataFrame(rows, columns=["recording", "step", "what", "outcome", "why"])
 
 
 def _quality(rng: np.random.Generator, subjects: list[str]) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from escgan.report import figures
 from escgan.report.drawing import as_png, as_svg
+from escgan.report.figures_recordings import recording_spectra
 from escgan.report.figures_scalp import can_be_mapped, placed_channels
 from escgan.report.sections_edits import scalp_section
 
@@ -24,6 +25,7 @@ DRAWINGS = {
     "recalls": figures.recalls,
     "class_balance": figures.class_balance,
     "spectra": figures.spectra,
+    "recording spectra": lambda data: recording_spectra(data, list(data.spectra)),
     "losses": figures.losses,
     "acceptance": figures.acceptance,
 }
@@ -150,3 +152,14 @@ def test_a_spectrum_of_zeros_is_left_out(make_data):
     # One recording and the mean.
     assert [len(axes.lines) for axes in figure.axes] == [2, 2]
     assert as_svg(figures.spectra(make_data(n_subjects=2, spectra={"flat": spectra["flat"]}))).startswith("<svg")
+
+
+def test_each_recording_has_a_panel_with_both_of_its_spectra_on_one_scale(data):
+    names = ["sub-03", "sub-01", "sub-12"]
+    axes = recording_spectra(data, names).axes
+    assert [panel.get_title(loc="left") for panel in axes] == names
+    assert len({(panel.get_xlim(), panel.get_ylim()) for panel in axes}) == 1
+    for panel, name in zip(axes, names, strict=True):
+        for line, key in zip(panel.lines, ("before", "after"), strict=True):
+            # The power at 0 Hz is no spectrum's business.
+            np.testing.assert_array_equal(line.get_ydata(), data.spectra[name][key][1:])

@@ -14,6 +14,7 @@ import pytest
 
 from escgan.report.page import SECTIONS, render_report
 from escgan.report.sections_recordings import preprocessing_section
+from escgan.report.tables_preprocessing import quality_table, taken_words
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 HOSTILE = '<script>alert("x")</script>\'&$1_{'
@@ -124,8 +125,9 @@ def test_the_policy_admits_the_only_script(html):
 
 def test_every_picture_has_a_sentence_for_those_who_cannot_see_it(page):
     pictures = page.of("img")
-    # Two paired plots, forest, confusions, balance, spectra, two sets of maps, losses, acceptance, recalls.
-    assert len(pictures) == 11
+    # Two paired plots, forest, confusions, balance, spectra and those of each recording, two sets of maps, losses,
+    # acceptance, recalls.
+    assert len(pictures) == 12
     for picture in pictures:
         assert len(picture["alt"]) > 40
         assert picture["alt"].endswith(".")
@@ -217,16 +219,85 @@ def test_acceptance_rates_are_accepted_over_tried(data, page):
     assert rows[1][4] == f"{100 * rate:.1f} %"
 
 
-def test_recordings_treated_alike_share_a_line(data, page):
+def test_recordings_treated_alike_share_a_line(page):
     _, *rows = page.tables["table-steps"]
-    assert ["notch", "50 Hz", "applied", "all 12"] in rows
-    assert ["bad channels", "correlation below 0.4", "interpolated T7", "sub-05"] in rows
-    assert [row[0] for row in rows] == ["notch", "bandpass", "bad channels", "bad channels", "reference"]
+    steps = [(row[0], row[3]) for row in rows]
+    assert steps == [
+        ("notch", "all 12"), ("bandpass", "all 12"), ("bad_channels", "all 12"),
+        ("reference", "sub-01, sub-02, sub-03 and 8 more"), ("reference", "sub-09"), ("ica", "all 12"),
+        ("autoreject", "all 12"),
+    ]  # fmt: skip
+    assert rows[0][2] == "zero-phase FIR notch at 50 Hz on the continuous signal"
+    assert rows[5][2].endswith(" found: 1 of 18 removed")
+    assert rows[6][2].endswith(" what it found differs: listed below by recording")
+
+
+def test_warnings_of_steps_stand_first_and_coloured(data, page, html):
+    section = preprocessing_section(data)
+    assert section.blocks[0].name == "warnings"
+    _, *rows = page.tables["table-warnings"]
+    assert [(row[0], row[2]) for row in rows] == [("reference", "sub-02 and sub-03"), ("ica", "all 12")]
+    assert '<td class="hurt">the signal is already average-referenced</td>' in html
 
 
 def test_the_worst_channel_is_the_flat_one(page):
     _, *rows = page.tables["table-quality"]
-    assert next(row for row in rows if row[0] == "sub-05")[3:] == ["12.00 %", "0.04 %", "T7"]
+    assert next(row for row in rows if row[0] == "sub-05")[3:6] == ["12.00 %", "0.04 %", "T7"]
+
+
+def test_what_preprocessing_took_stands_beside_the_quality(page):
+    head, *rows = page.tables["table-quality"]
+    assert head[6:] == ["Rejected", "Interpolated", "Components removed"]
+    taken = {row[0]: row[6:] for row in rows}
+    assert taken["sub-01"] == ["0 %", "0", "1 of 18"]
+    assert taken["sub-05"] == ["5.0 %", "1 T7", "2 of 18"]
+    assert taken["sub-08"] == ["8.8 %", "3 P3, O1, O2", "2 of 18"]
+    assert "rejected 6.9 % of a recording's time (median), most in sub-12 (13.8 %)." in page.text
+    assert "It interpolated 4 channels in 2 recordings. It removed 24 components in 12 recordings." in page.text
+
+
+def test_only_what_a_step_could_take_has_a_column(make_data):
+    data = make_data(n_subjects=2)
+    bare = data.treatment.assign(rejected_share=None, components_removed=None, components_fitted=None)
+    heads = [column.name for column in quality_table(make_data(n_subjects=2, treatment=bare)).columns]
+    assert heads[6:] == ["Interpolated"]
+    none = bare.assign(interpolated=None)
+    assert len(quality_table(make_data(n_subjects=2, treatment=none)).columns) == 6
+
+
+def test_steps_that_took_nothing_say_so(make_data):
+    kept = make_data(n_subjects=2).treatment.assign(rejected_share=0.0, interpolated=[(), ()], components_removed=0)
+    assert taken_words(make_data(n_subjects=2, treatment=kept)) == (
+        "Preprocessing rejected 0 % of a recording's time (median). It interpolated no channel. "
+        "It removed no component."
+    )
+
+
+def test_findings_are_folded_and_complete(data, page, html):
+    _, *rows = page.tables["table-findings"]
+    assert len(rows) == len(data.findings)
+    assert ["sub-05", "bad_channels", "channel T7", "marked as bad", "correlation, dropout"] in rows
+    assert f"<details><summary>What was dropped, repaired and removed, and why ({len(rows)} lines)</summary>" in html
+
+
+def test_too_many_findings_are_cut_and_the_page_says_so(make_data):
+    findings = pd.concat([make_data(n_subjects=2).findings] * 600, ignore_index=True)
+    section = preprocessing_section(make_data(n_subjects=2, findings=findings))
+    table = next(block for block in section.blocks if getattr(block, "name", "") == "findings")
+    assert len(table.rows) == 2000
+    assert f"The first 2,000 of {len(findings):,} lines" in table.caption
+
+
+def test_a_corpus_distributed_as_features_has_nothing_to_preprocess(make_data):
+    bare = {name: getattr(make_data(n_subjects=2), name).iloc[:0] for name in ("steps", "treatment", "findings")}
+    data = make_data(n_subjects=2, **bare, quality=make_data(n_subjects=1).quality.iloc[:0], spectra={},
+                     without_signal=("sub-01", "sub-02"))  # fmt: skip
+    texts = [getattr(block, "text", block.name if hasattr(block, "name") else "") for block in
+             preprocessing_section(data).blocks]  # fmt: skip
+    assert texts == [
+        "2 recordings of this corpus are distributed as features: no signal was preprocessed here.",
+        "left-out",
+    ]
 
 
 def test_a_shortened_key_can_be_read_in_full(data, html):

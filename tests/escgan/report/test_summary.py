@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 
 from escgan.report.blocks import Cell, Table, columns
-from escgan.report.summary import edited_per_fold, estimate, outcome, recording_quality, subject_scores
+from escgan.report.summary import (
+    edited_per_fold,
+    estimate,
+    outcome,
+    recording_quality,
+    subject_scores,
+    unusual_recordings,
+)
 
 
 def _compared(data_maker, *verdicts: str, augmenter: str = "escgan", metric: str = "balanced_accuracy"):
@@ -82,6 +89,29 @@ def test_the_worst_channel_without_a_fault_has_the_strangest_deviation(make_data
         }
     )
     assert recording_quality(make_data(n_subjects=1, quality=quality))["worst_channel"].tolist() == ["Fz"]
+
+
+def test_of_many_recordings_the_strangest_are_shown_in_their_order(make_data):
+    hz = tuple(float(f) for f in range(61))
+    usual = np.linspace(50, 1, 61)
+    gains = {"a": 1.0, "loud": 100.0, "b": 1.1, "quiet": 0.01, "c": 0.9, "d": 1.05}
+    spectra = {
+        name: {"frequency_hz": hz, "before": tuple(usual), "after": tuple(gain * usual)} for name, gain in gains.items()
+    }
+    # A stop band far below everything else is rounding: it may differ by any factor.
+    spectra["c"]["after"] = (*spectra["c"]["after"][:50], *[1e-20] * 11)
+    spectra["d"]["after"] = (*spectra["d"]["after"][:50], *[1e-12] * 11)
+    for name in ("a", "b", "loud", "quiet"):
+        spectra[name]["after"] = (*spectra[name]["after"][:50], *[1e-15] * 11)
+    data = make_data(n_subjects=1, spectra=spectra)
+    assert unusual_recordings(data, 2) == ["loud", "quiet"]
+    assert unusual_recordings(data, 6) == list(gains)
+
+
+def test_a_recording_whose_signal_is_gone_is_among_the_strangest(make_data):
+    data = make_data(n_subjects=4)
+    dead = {"sub-03": {**data.spectra["sub-03"], "after": (0.0,) * len(data.spectra["sub-03"]["after"])}}
+    assert unusual_recordings(make_data(n_subjects=4, spectra=data.spectra | dead), 1) == ["sub-03"]
 
 
 def test_a_row_of_the_wrong_length_is_refused():

@@ -1,0 +1,66 @@
+"""Pickled dictionaries of numbered arrays inside an ``.npz``, as SEED-V's features are distributed.
+
+Each entry of the archive is a string of bytes that is a pickle. Neither the archive's nor the entry's pickle is
+ever loaded: NumPy is told to allow none, and the entry goes through :mod:`escgan.datasets.unpickling`.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from escgan.datasets.unpickling import _MALFORMED, _Array, _ArrayUnpickler, _check_instructions
+from escgan.errors import RecordingError
+
+# RuntimeError: what an encrypted entry raises, and one that is compressed in an unknown way.
+_DAMAGED = (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, *_MALFORMED)
+
+
+def load_numbered_arrays(path: Path, subject: str, entries: Sequence[str]) -> list[dict[int, NDArray[Any]]]:
+    """Read entries of an ``.npz`` that are pickled dictionaries from whole numbers to numeric arrays.
+
+    Returns
+    -------
+    dictionaries
+        One an entry, in the order of ``entries``.
+
+    Raises
+    ------
+    RecordingError
+        The file is missing, damaged, or holds anything else; nothing that it asks for is run.
+    """
+    where = f"The file {path.name} of subject {subject}"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [_numbered(archive, entry, where) for entry in entries]
+    except FileNotFoundError:
+        raise RecordingError(f"{where} is missing: get it from the corpus.") from None
+    except _DAMAGED as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise RecordingError(
+            f"{where} is damaged, truncated or no archive of pickled arrays ({reason}): get it again from the corpus."
+        ) from error
+
+
+def _numbered(archive: zipfile.ZipFile, entry: str, where: str) -> dict[int, NDArray[Any]]:
+    if f"{entry}.npy" not in archive.namelist():
+        raise ValueError(f"it has no entry '{entry}'")
+    with archive.open(f"{entry}.npy") as member:
+        stored = np.lib.format.read_array(member, allow_pickle=False)
+    # numpy.savez makes a single string of bytes of what pickle.dumps returns.
+    if stored.dtype.kind != "S" or stored.size != 1:
+        raise ValueError(f"its entry '{entry}' is of shape {stored.shape} and type {stored.dtype}, not one pickle")
+    content = stored.tobytes()
+    _check_instructions(content)
+    loaded = _ArrayUnpickler(content, where).load()
+    if not isinstance(loaded, dict):
+        raise ValueError(f"its entry '{entry}' is no dictionary")
+    if not all(type(number) is int and isinstance(value, _Array) for number, value in loaded.items()):
+        raise ValueError(f"its entry '{entry}' holds something else than numbered arrays")
+    return {number: value.array() for number, value in loaded.items()}

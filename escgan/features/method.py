@@ -1,0 +1,77 @@
+"""What every way of measuring bands in windows has in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from escgan.bands import Band
+
+
+@dataclass(frozen=True)
+class Method(ABC):
+    """A way of measuring bands, made ready for one sampling rate and window length.
+
+    Attributes
+    ----------
+    bands
+        What to measure; every upper edge lies below half the sampling rate.
+    sfreq
+        Sampling rate in Hz.
+    window
+        Window length in samples.
+    filter_order
+        Order of the band-pass; None for a method that filters nothing.
+    recording
+        Name of the recording, for error messages.
+    """
+
+    measure: ClassVar[str]
+    """Short name of what is measured: ``de`` or ``psd``."""
+    unit: ClassVar[str]
+    """Unit of the values."""
+    usual_order: ClassVar[int | None] = None
+    """Filter order where none is given; None for a method that filters nothing."""
+
+    bands: tuple[Band, ...]
+    sfreq: float
+    window: int
+    filter_order: int | None
+    recording: str
+
+    @property
+    @abstractmethod
+    def definition(self) -> str:
+        """The formula in words."""
+
+    @abstractmethod
+    def power(self, signal: NDArray[np.float64], starts: NDArray[np.int64], trial: str) -> NDArray[np.float64]:
+        """Return the power in each window and band, ``(n_windows, n_channels, n_bands)``.
+
+        Parameters
+        ----------
+        signal
+            A trial and whatever baseline precedes it, ``(n_channels, n_times)`` in microvolts.
+        starts
+            Where windows begin, in samples of ``signal``.
+        trial
+            Name of the trial, for error messages.
+
+        Raises
+        ------
+        RecordingError
+            If the signal or its windows do not allow the measurement.
+        """
+
+    @abstractmethod
+    def value(self, power: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn positive powers into values in ``unit``."""
+
+
+def cut(signal: NDArray[np.float64], starts: NDArray[np.int64], window: int) -> NDArray[np.float64]:
+    """Return the windows that begin at ``starts``: ``(n_channels, n_windows, window)``."""
+    return np.lib.stride_tricks.sliding_window_view(signal, window, axis=-1)[:, starts]
