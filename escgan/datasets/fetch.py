@@ -20,6 +20,7 @@ EEGMAT_URL = "https://physionet.org/files/eegmat/1.0.0/"
 _BY_HAND = "https://physionet.org/content/eegmat/1.0.0/"
 _DIGESTS = "SHA256SUMS.txt"
 _SUBJECT_INFO = "subject-info.csv"
+_SUBJECTS = tuple(f"{number:02d}" for number in range(36))
 _RECORDING = re.compile(r"Subject(\d+)_[12]\.edf")
 # As sha256sum writes them: the digest, blanks, for binary files a star, the name.
 _DIGEST_LINE = re.compile(r"([0-9a-fA-F]{64})\s+\*?(\S.*?)\s*")
@@ -71,12 +72,15 @@ def fetch_eegmat(
         A subject is none of the corpus, or the folder cannot be written.
     """
     folder, base_url = Path(folder), base_url.rstrip("/") + "/"
+    unknown = [subject for subject in subjects or () if subject not in _SUBJECTS]
+    if unknown:
+        raise ConfigError(f"There is no subject {unknown[0]}: they are numbered {_SUBJECTS[0]} to {_SUBJECTS[-1]}.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"The folder '{folder}' cannot be made ({error.strerror}): choose another.") from error
     digests = _published_digests(folder, base_url)
-    names = _wanted(digests, subjects, base_url)
+    names = _wanted(digests, subjects)
     # Each with its SHA-256: pooch then leaves alone what is there already, and renames only what it has checked.
     store = _store(folder, base_url, {name: digests[name] for name in names})
     visible = progress and sys.stderr.isatty()
@@ -112,18 +116,17 @@ def _parsed(path: Path, base_url: str) -> dict[str, str]:
     digests = {match[2]: match[1].lower() for line in lines if (match := _DIGEST_LINE.fullmatch(line))}
     if not any(_RECORDING.fullmatch(name) for name in digests):
         raise RecordingError(
-            f"{base_url}{_DIGESTS} lists no SubjectNN_1.edf, so it is not this corpus, or a login page stands before "
-            f"it: check the address, or download the files by hand from {_BY_HAND}."
+            f"{base_url}{_DIGESTS} names no recording, so it is not this corpus, or a login page stands before it: "
+            f"check the address, or download the files by hand from {_BY_HAND}."
         )
     return digests
 
 
-def _wanted(digests: dict[str, str], subjects: Sequence[str] | None, base_url: str) -> list[str]:
+def _wanted(digests: dict[str, str], subjects: Sequence[str] | None) -> list[str]:
     recordings = {name: match[1] for name in sorted(digests) if (match := _RECORDING.fullmatch(name))}
-    known = sorted(set(recordings.values()))
-    unknown = [subject for subject in subjects or () if subject not in known]
-    if unknown:
-        raise ConfigError(f"There is no subject '{unknown[0]}' at {base_url}: expected some of {', '.join(known)}.")
+    absent = [subject for subject in subjects or () if subject not in recordings.values()]
+    if absent:
+        raise RecordingError(f"The server's {_DIGESTS} names no file of subject {absent[0]}: leave the subject out.")
     names = [name for name, subject in recordings.items() if subjects is None or subject in subjects]
     return names + [name for name in (_SUBJECT_INFO,) if name in digests]
 
@@ -151,25 +154,22 @@ def _fetch(store: pooch.Pooch, name: str, bar: _Bar | None) -> None:
     try:
         store.fetch(name, downloader=download)
     except requests.exceptions.HTTPError as error:
-        raise _failed(url, f"the server says: {error}".split(" for url")[0]) from error
-    except requests.exceptions.Timeout as error:
-        raise _failed(url, f"the server does not answer within {_TIMEOUT_S:g} s") from error
-    except requests.exceptions.ConnectionError as error:
-        raise _failed(url, "the server cannot be reached; is there a network?") from error
+        raise _failed(f"{url} cannot be downloaded ({str(error).split(' for url')[0]})", "try again") from error
     except requests.exceptions.RequestException as error:
-        raise _failed(url, "the transfer broke off") from error
+        broken_off = isinstance(error, requests.exceptions.ChunkedEncodingError)
+        words = "broke off while it was loaded" if broken_off else "cannot be reached"
+        raise _failed(f"{url} {words} ({type(error).__name__})", "check the network and try again") from error
     except ValueError as error:
-        raise _failed(url, "what arrives is not the file with the published SHA-256") from error
+        raise _failed(f"{url} arrived with another digest than its owners state", "try again") from error
     except OSError as error:
         raise ConfigError(
             f"The file '{store.path / name}' cannot be written ({error.strerror}): make room or choose another folder."
         ) from error
 
 
-def _failed(url: str, reason: str) -> RecordingError:
+def _failed(what: str, remedy: str) -> RecordingError:
     return RecordingError(
-        f"{url} cannot be downloaded ({reason}): try again, which goes on where it stopped, or download the files by "
-        f"hand from {_BY_HAND}."
+        f"{what}: {remedy}, which goes on where it stopped, or download the files by hand from {_BY_HAND}."
     )
 
 

@@ -101,8 +101,9 @@ def _planned(facts: SignalFacts, steps: Sequence[Step]) -> list[Plan]:
     for step in steps:
         plan = step.plan(facts)
         if step.cleans is not None:
-            if step.cleans in facts.cleaned and plan.warning is None:
-                plan = replace(plan, warning=f"{_CLEANED_WORDS[step.cleans]} already: this step treats what is left")
+            if step.cleans in facts.cleaned:
+                again = f"{_CLEANED_WORDS[step.cleans]} already: this step treats what is left"
+                plan = replace(plan, warning="; ".join(filter(None, (again, plan.warning))))
             plan = replace(plan, facts=replace(plan.facts, cleaned=plan.facts.cleaned | {step.cleans}))
         if plan.warning is not None:
             LOG.warning("Preprocessing step '%s': %s.", step.kind, plan.warning)

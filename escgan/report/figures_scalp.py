@@ -31,7 +31,7 @@ _DIVERGING, _SEQUENTIAL = (colormaps[name].resampled(_N_STEPS) for name in ("RdB
 
 def unit(data: ReportData) -> str:
     """Return the unit of the mapped values, with what it means."""
-    return "nats" if data.normalization == "none" else "z"
+    return data.unit if data.normalization == "none" else "z"
 
 
 def placed_channels(data: ReportData) -> list[int]:
@@ -48,15 +48,15 @@ def can_be_mapped(data: ReportData) -> bool:
 def scalp_maps(data: ReportData, augmenter: str) -> Figure:
     """Draw an augmenter's mean maps: rows class x (real, reference, edited, difference), columns bands.
 
-    All maps of a band share one colour scale. The one exception: means in nats lie far from zero, where no
-    difference would show, so there the differences have a second scale, again one a band. A row
+    All maps of a band share one colour scale. The one exception: means that were not normalised lie far from
+    zero, where no difference would show, so there the differences have a second scale, again one a band. A row
     without windows is left out, so a class that nothing was edited into has its real map alone.
     """
     means = data.scalp[augmenter]
     keep = placed_channels(data)
     info = _info([data.channels[i] for i in keep])
     rows = _mapped_rows(data, means)
-    split = unit(data) == "nats"
+    split = data.normalization == "none"
     n_bands, n_bars = len(data.bands), 1 + split
     size = min(1.3, 8.4 / n_bands)
     heights = [*[1.0] * len(rows), *[0.34] * n_bars]

@@ -9,7 +9,7 @@ from escgan.report import figures
 from escgan.report.blocks import Block, Cell, Picture, Section, Table, columns, missing
 from escgan.report.data import ReportData
 from escgan.report.drawing import picture
-from escgan.report.figures_scalp import can_be_mapped, placed_channels, unit
+from escgan.report.figures_scalp import can_be_mapped, placed_channels
 from escgan.report.figures_training import loss_terms
 from escgan.report.wording import as_text, count, count_cell, listed, number, percent, plural, significant
 
@@ -45,13 +45,13 @@ def _scalp_picture(data: ReportData, augmenter: str) -> Picture:
     meaning = {
         "per_subject": "z-scored per subject",
         "global": "z-scored over the training windows",
-    }.get(data.normalization, "in nats")
+    }.get(data.normalization, f"in {data.unit}")
     keep = placed_channels(data)
     lost = [name for i, name in enumerate(data.channels) if i not in keep]
     note = f" Left out, their place being unknown: {listed(lost)}." if lost else ""
     scales = (
         "The maps of a band share one colour scale, differences another"
-        if unit(data) == "nats"
+        if data.normalization == "none"
         else "All maps of a band share one colour scale"
     )
     return picture(
