@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Union
 from pydantic import Field
 
 from escgan.datasets.amigos import AmigosConfig
+from escgan.datasets.bids import BidsConfig
 from escgan.datasets.corpus import Corpus, FeatureCorpus, SignalCorpus
 from escgan.datasets.deap import DeapConfig
 from escgan.datasets.deap_original import DeapOriginalConfig
@@ -14,6 +15,7 @@ from escgan.datasets.dreamer import DreamerConfig
 from escgan.datasets.eegmat import EegmatConfig
 from escgan.datasets.faced import FacedConfig
 from escgan.datasets.faced_features import FacedFeaturesConfig
+from escgan.datasets.folder import FolderConfig
 from escgan.datasets.mahnob_hci import MahnobHciConfig
 from escgan.datasets.seed import SeedConfig
 from escgan.datasets.seed_features import SeedFeaturesConfig
@@ -27,6 +29,7 @@ from escgan.datasets.simulated import SimulatedConfig
 __all__ = [
     "DATASETS",
     "AmigosConfig",
+    "BidsConfig",
     "Corpus",
     "DatasetConfig",
     "DeapConfig",
@@ -36,6 +39,7 @@ __all__ = [
     "FacedConfig",
     "FacedFeaturesConfig",
     "FeatureCorpus",
+    "FolderConfig",
     "MahnobHciConfig",
     "SeedConfig",
     "SeedFeaturesConfig",
@@ -50,12 +54,14 @@ __all__ = [
 
 DATASETS: dict[str, type[Corpus]] = {
     "amigos": AmigosConfig,
+    "bids": BidsConfig,
     "deap": DeapConfig,
     "deap_original": DeapOriginalConfig,
     "dreamer": DreamerConfig,
     "eegmat": EegmatConfig,
     "faced": FacedConfig,
     "faced_features": FacedFeaturesConfig,
+    "folder": FolderConfig,
     "mahnob_hci": MahnobHciConfig,
     "seed": SeedConfig,
     "seed_features": SeedFeaturesConfig,

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.escgan.datasets.writers.amigos import write_amigos
+from tests.escgan.datasets.writers.bids import write_bids
 from tests.escgan.datasets.writers.deap_original import write_deap_original
 from tests.escgan.datasets.writers.dreamer import write_dreamer
 from tests.escgan.datasets.writers.faced import write_faced
 from tests.escgan.datasets.writers.faced_features import write_faced_features
+from tests.escgan.datasets.writers.folder import write_folder
 from tests.escgan.datasets.writers.mahnob_hci import write_mahnob_hci
 from tests.escgan.datasets.writers.seed import write_seed
 from tests.escgan.datasets.writers.seed_features import write_seed_features
@@ -21,10 +23,12 @@ from tests.escgan.datasets.writers.seed_v_features import write_seed_v_features
 
 WRITERS: dict[str, Callable[..., tuple[Any, ...]]] = {
     "amigos": write_amigos,
+    "bids": write_bids,
     "deap_original": write_deap_original,
     "dreamer": write_dreamer,
     "faced": write_faced,
     "faced_features": write_faced_features,
+    "folder": write_folder,
     "mahnob_hci": write_mahnob_hci,
     "seed": write_seed,
     "seed_features": write_seed_features,

@@ -1,0 +1,174 @@
+"""Files of any format are opened whole, at their own rates, or refused in one sentence."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import mne
+import numpy as np
+import pytest
+
+from escgan.datasets.mne_reading import Marker, open_recording
+from escgan.datasets.raw_files import companions
+from escgan.errors import RecordingError
+from tests.escgan.datasets.writers.bdf import bdf_bytes, electrode, trigger
+from tests.escgan.datasets.writers.brainvision import write_brainvision
+from tests.escgan.datasets.writers.edf import STEP_UV, EdfSignal, edf_bytes
+
+RNG = np.random.default_rng(0)
+FREQUENCY_HZ = 3.1
+TONE = 100 * np.sin(2 * np.pi * FREQUENCY_HZ * np.arange(400) / 100)
+
+
+def test_channels_slower_than_the_fastest_come_at_their_own_rate(tmp_path: Path) -> None:
+    path = tmp_path / "a.edf"
+    muscle = RNG.normal(0, 30, 1600)
+    path.write_bytes(
+        edf_bytes([EdfSignal("Cz", TONE, 100), EdfSignal("EMG", muscle, 400), EdfSignal("Pz", -TONE, 100)])
+    )
+    file = open_recording(path, "01")
+    assert (file.sfreq, file.duration_s, file.own_hz) == (400.0, 4.0, {"Cz": 100.0, "Pz": 100.0})
+    assert file.rate_of(["Cz", "Pz"]) == 100.0
+    np.testing.assert_allclose(file.microvolts(["Pz", "Cz"]), [-TONE, TONE], rtol=0, atol=0.51 * STEP_UV)
+    np.testing.assert_allclose(file.microvolts(["EMG"])[0], muscle, rtol=0, atol=0.51 * STEP_UV)
+    with pytest.raises(RecordingError, match=r"a\.edf of subject 01 .*\('Cz' at 100 Hz, 'EMG' at 400 Hz\)"):
+        file.microvolts(["Cz", "EMG"])
+
+
+def test_mne_alone_rings_at_the_ends_of_a_slower_channel(tmp_path: Path) -> None:
+    """Without this, the test above could be of a difference that there is not."""
+    path = tmp_path / "a.edf"
+    path.write_bytes(edf_bytes([EdfSignal("Cz", TONE, 100), EdfSignal("EMG", np.zeros(1600), 400)]))
+    upsampled = mne.io.read_raw_edf(path, verbose="error").get_data(picks=["Cz"])[0] * 1e6
+    truth = 100 * np.sin(2 * np.pi * FREQUENCY_HZ * np.arange(1600) / 400)
+    assert np.abs(upsampled - truth).max() > 1
+
+
+def test_a_label_that_stands_twice_keeps_both_signals_apart(tmp_path: Path) -> None:
+    path = tmp_path / "a.edf"
+    path.write_bytes(
+        edf_bytes([EdfSignal("Cz", TONE, 100), EdfSignal("Cz", -TONE, 100), EdfSignal("X", TONE[:200], 50)])
+    )
+    file = open_recording(path, "01")
+    assert file.labels == ("Cz-0", "Cz-1", "X")
+    assert file.own_hz == {"X": 50.0}
+    np.testing.assert_allclose(file.microvolts(["Cz-1"])[0], -TONE, rtol=0, atol=0.51 * STEP_UV)
+
+
+def test_annotations_and_triggers_are_markers_in_seconds(tmp_path: Path) -> None:
+    path = tmp_path / "a.edf"
+    notes = [(2.5, 1.0, "fear"), (0.5, 0.0, "start")]
+    path.write_bytes(edf_bytes([EdfSignal("Cz", TONE, 100)], notes=notes))
+    assert open_recording(path, "01").markers() == (Marker("start", 0.5, 0.0), Marker("fear", 2.5, 1.0))
+
+
+def test_trigger_lines_that_are_never_low_and_the_amplifiers_flags_are_no_part_of_a_code(tmp_path: Path) -> None:
+    path = tmp_path / "a.bdf"
+    codes = np.zeros(512, np.int64)
+    codes[100:110], codes[110:120], codes[300:301] = 4, 5, 4
+    words = codes | 0x18FF00
+    words[0] = 0x19FF00
+    path.write_bytes(bdf_bytes([electrode("Cz", RNG.normal(0, 20, 512)), trigger("Status", words)], 256))
+    assert open_recording(path, "01").markers() == (
+        Marker("4", 100 / 256),
+        Marker("5", 110 / 256),
+        Marker("4", 300 / 256),
+    )
+
+
+def test_markers_of_a_cropped_file_count_from_its_first_sample(tmp_path: Path) -> None:
+    raw = mne.io.RawArray(RNG.normal(0, 1e-5, (1, 1000)), mne.create_info(["Cz"], 100.0, "eeg"), verbose="error")
+    raw.set_meas_date(0).set_annotations(mne.Annotations([6.0], [1.0], ["joy"], orig_time=raw.info["meas_date"]))
+    path = tmp_path / "a_raw.fif"
+    raw.crop(4.0, 9.0).save(path, verbose="error")
+    (marker,) = open_recording(path, "01").markers()
+    assert (marker.name, marker.onset_s, marker.duration_s) == ("joy", pytest.approx(2.0), 1.0)
+
+
+def test_an_interrupted_recording_is_refused_since_its_gaps_would_close(tmp_path: Path) -> None:
+    path = tmp_path / "a.edf"
+    path.write_bytes(edf_bytes([EdfSignal("Cz", TONE, 100)], reserved="EDF+D", notes=[]))
+    with pytest.raises(RecordingError, match=r"a\.edf of subject 01 is an interrupted recording \(EDF\+D\).*: export"):
+        open_recording(path, "01")
+
+
+def test_an_edf_or_bdf_cut_anywhere_is_refused(tmp_path: Path) -> None:
+    whole = {
+        "a.edf": edf_bytes([EdfSignal("Cz", TONE, 100), EdfSignal("Pz", TONE, 100)]),
+        "a.bdf": bdf_bytes([electrode("Cz", TONE), trigger("Status", np.zeros(400, np.int64))], 100),
+    }
+    for name, content in whole.items():
+        path = tmp_path / name
+        for length in [0, 100, 300, 256 * 3, *RNG.integers(256 * 3, len(content), 10), len(content) - 400]:
+            path.write_bytes(content[:length])
+            with pytest.raises(RecordingError, match=rf"{name} of subject 01 cannot be read; it is damaged.*: export"):
+                open_recording(path, "01")
+        path.write_bytes(content)
+        assert open_recording(path, "01").duration_s == 4.0
+
+
+def test_a_fif_or_set_cut_in_its_samples_is_refused(tmp_path: Path) -> None:
+    raw = mne.io.RawArray(RNG.normal(0, 1e-5, (2, 4000)), mne.create_info(["Cz", "Pz"], 100.0, "eeg"), verbose="error")
+    path = tmp_path / "a_raw.fif"
+    raw.save(path, verbose="error")
+    content = path.read_bytes()
+    for length in (0, 1000, len(content) // 2):
+        path.write_bytes(content[:length])
+        with pytest.raises(RecordingError, match=r"a_raw\.fif of subject 01 cannot be read"):
+            open_recording(path, "01").microvolts(["Cz"])
+
+
+def test_brainvision_needs_the_files_that_its_header_names(tmp_path: Path) -> None:
+    samples = RNG.normal(0, 20, (2, 500)).astype(np.float32)
+    stem = tmp_path / "a"
+    write_brainvision(stem, ["Cz", "Pz"], samples, 250, [("Stimulus", "S  7", 125)])
+    path = tmp_path / "a.vhdr"
+    assert [file.name for file in companions(path)] == ["a.eeg", "a.vmrk"]
+    file = open_recording(path, "01")
+    np.testing.assert_allclose(file.microvolts(["Cz", "Pz"]), samples, rtol=1e-6)
+    assert Marker("Stimulus/S  7", 0.5, 1 / 250) in file.markers()
+    for name in ("a.vmrk", "a.eeg"):
+        (tmp_path / name).unlink()
+        with pytest.raises(RecordingError, match=rf"The file {name} of subject 01 is missing: put it where it belongs"):
+            open_recording(path, "01")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.edf", b"no header"),
+        ("a.cnt", b"RIFF" + bytes(1000)),
+        ("a.fif", struct.pack(">4i", 100, 31, 20, 0)),
+        *((f"a.{kind}", b"?") for kind in ("xyz", "set", "vhdr", "vmrk", "gdf", "cnt", "mff", "lay", "cdt", "edf.gz")),
+    ],
+)
+def test_what_is_no_recording_is_one_sentence_whatever_its_name(name: str, content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(RecordingError) as caught:
+        open_recording(path, "01")
+    sentence = str(caught.value)
+    assert "of subject 01" in sentence
+    assert "\n" not in sentence
+    assert len(sentence) < 600
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    for name in ("a.edf", "a.vhdr", "a.cnt", "a.mff"):
+        with pytest.raises(RecordingError, match=rf"The file {name} of subject 07 is missing"):
+            open_recording(tmp_path / name, "07")
+
+
+@pytest.mark.parametrize(
+    ("high", "low", "band"), [(0.1, 40.0, (0.1, 40.0)), (0.0, 0.0, (0.0, 50.0)), (50.0, 0.3, (0.0, 50.0))]
+)
+def test_filters_in_the_header_are_the_band_unless_they_exclude_each_other(
+    high: float, low: float, band: tuple[float, float], tmp_path: Path
+) -> None:
+    info = mne.create_info(["Cz"], 100.0, "eeg")
+    with info._unlock():
+        info["highpass"], info["lowpass"] = high, low
+    path = tmp_path / "a_raw.fif"
+    mne.io.RawArray(RNG.normal(0, 1e-5, (1, 300)), info, verbose="error").save(path, verbose="error")
+    assert open_recording(path, "01").passband_hz == pytest.approx(band)
