@@ -134,9 +134,9 @@ class BidsConfig(OwnRecordings):
             raise RecordingError(
                 f"Subject {subject} has one run in two formats ({', '.join(same)}): keep one of them in the tree."
             )
+        facts, channels = run.facts(), run.table("channels.tsv")
         file = open_run(run, mirror, subject, self.channel_names)
         spans, log = self._spans(run, file, first_trial)
-        facts, channels = run.facts(), run.table("channels.tsv")
         eeg = frozenset(label for label, kind in zip(file.labels, file.types, strict=True) if kind == "eeg")
         filters = stated_filters(facts, channels, eeg)
         low, high = file.passband_hz

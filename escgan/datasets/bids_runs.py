@@ -11,14 +11,14 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from escgan.datasets.mne_reading import RecordedFile, described
+from escgan.datasets.mne_reading import RecordedFile, described, open_recording
 from escgan.datasets.own_recordings import natural_key
-from escgan.datasets.raw_files import checked_header, companions, unreadable
+from escgan.datasets.raw_files import companions, unreadable
 from escgan.datasets.tables import Table, read_table
 from escgan.errors import RecordingError
 
@@ -130,19 +130,40 @@ def open_run(run: Run, mirror: Path, subject: str, channel_names: Literal["match
     """
     import mne_bids
 
-    header = checked_header(run.path, subject)
+    plain = open_recording(run.path, subject)
+    named = [str(row.text("name")) for row in table.rows] if (table := run.table("channels.tsv")) else []
+    if channel_names == "match":
+        _refuse_other_names(named, plain)
     try:
         place = mne_bids.get_bids_path_from_fname(mirror / run.path.relative_to(run.root), verbose="error")
-        raw = mne_bids.read_raw_bids(
-            place.update(root=mirror),
-            on_ch_mismatch="reorder" if channel_names == "match" else "rename",
-            verbose="error",
-        )
+        mismatch = "reorder" if channel_names == "match" else "rename"
+        raw = mne_bids.read_raw_bids(place.update(root=mirror), on_ch_mismatch=mismatch, verbose="error")
     except Exception as error:
         # The readers of all formats and sidecars stand behind this call.
-        reason = str(error).replace(f"{mirror}/", "")
-        raise unreadable(run.path, subject, reason) from error
-    return described(raw, run.path, subject, header)
+        raise unreadable(run.path, subject, str(error).replace(f"{mirror}/", "")) from error
+    file = described(raw, run.path, subject)
+    renamed = channel_names == "by_order" and len(file.labels) == len(plain.labels)
+    in_file = dict(zip(file.labels, plain.labels if renamed else file.labels, strict=True))
+    own_hz = {label: plain.own_hz[inside] for label, inside in in_file.items() if inside in plain.own_hz}
+    absent = [name for name in named if name not in file.labels]
+    log = (f"channels.tsv names channels that the file does not have: {', '.join(absent)}",) if absent else ()
+    return replace(file, own_hz=own_hz, in_file=in_file, log=log)
+
+
+def _refuse_other_names(named: list[str], file: RecordedFile) -> None:
+    """Refuse a table that names something else; that it lists more or less than the file holds is usual."""
+    twice = next((name for name in named if named.count(name) > 1), None)
+    fault = f"names '{twice}' twice"
+    if twice is None:
+        absent = [name for name in named if name not in file.labels]
+        if not absent or (len(named) != len(file.labels) and len(absent) < len(named)):
+            return
+        new = [label for label in file.labels if label not in named]
+        fault = f"names '{absent[0]}' where the file has '{new[0]}'"
+    raise RecordingError(
+        f"The channels.tsv of {file.path.name} of subject {file.subject} {fault}: correct it, or set the dataset's "
+        "option 'channel_names' to 'by_order' if its order is the file's."
+    )
 
 
 def _root(path: Path) -> Path:

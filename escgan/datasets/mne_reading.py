@@ -45,8 +45,9 @@ class RecordedFile:
     ``labels`` and ``types`` (MNE's words: eeg, eog, stim, ...) are a channel's each, in the file's order; a label
     that the file holds twice is numbered, ``-0`` and ``-1``. ``sfreq`` is the fastest channel's rate in Hz and
     ``n_times`` its samples. ``passband_hz`` is the band between the filters that the file states. ``bads`` are
-    the labels of channels marked as bad. ``own_hz`` holds the rate of each channel that was recorded more slowly.
-    ``read`` and ``mark`` fetch microvolts and markers from the disk.
+    the labels of channels marked as bad. ``own_hz`` holds the rate of each channel that was recorded more slowly;
+    ``in_file`` the labels inside the file where a table beside it has renamed channels. ``read`` and ``mark`` fetch
+    microvolts and markers from the disk.
     """
 
     path: Path
@@ -60,6 +61,7 @@ class RecordedFile:
     mark: Callable[[], list[Marker]]
     bads: tuple[str, ...] = ()
     own_hz: Mapping[str, float] = field(default_factory=dict)
+    in_file: Mapping[str, str] = field(default_factory=dict)
     log: tuple[str, ...] = ()
 
     @property
@@ -89,7 +91,8 @@ class RecordedFile:
         """Return the samples of channels, ``(n_labels, n_times)`` in microvolts, at :meth:`rate_of` them."""
         if self.rate_of(labels) < self.sfreq:
             # Alone in the reading, they are not interpolated to the rate of anything faster.
-            return _reader(_open(self.path, self.subject, include=labels), self.path, self.subject)(labels)
+            inside = [self.in_file.get(label, label) for label in labels]
+            return _reader(_open(self.path, self.subject, include=inside), self.path, self.subject)(inside)
         return self.read(labels)
 
     def markers(self) -> tuple[Marker, ...]:
@@ -112,8 +115,8 @@ def open_recording(path: Path, subject: str) -> RecordedFile:
     return described(_open(path, subject), path, subject, header)
 
 
-def described(raw: mne.io.BaseRaw, path: Path, subject: str, header: Header | None) -> RecordedFile:
-    """Join what MNE has opened with what the header says of each channel's own rate."""
+def described(raw: mne.io.BaseRaw, path: Path, subject: str, header: Header | None = None) -> RecordedFile:
+    """Join what MNE has opened with what an EDF's header says of each channel's own rate."""
     sfreq = float(raw.info["sfreq"])
     return RecordedFile(
         path=path,
@@ -176,7 +179,7 @@ def _own_rates(raw: mne.io.BaseRaw, header: Header) -> dict[str, float]:
         for label, n_samples in zip(header.labels, header.record_lengths, strict=True)
         if label not in _ANNOTATIONS
     ]
-    # By their order, since MNE numbers labels that occur twice and tables beside the file may rename channels.
+    # By their order, since MNE numbers labels that occur twice.
     names = raw.ch_names if len(rates) == len(raw.ch_names) else [label for label, _ in rates]
     fastest = float(raw.info["sfreq"]) * (1 - 1e-9)
     return {name: rate for name, (_, rate) in zip(names, rates, strict=True) if rate < fastest}

@@ -135,6 +135,7 @@ class OwnRecordings(SignalCorpus):
             bads = ", ".join(name for name, label in its.scalp.items() if label in part.file.bads)
             if bads:
                 log.append(f"channels marked as bad, but kept, since every recording needs the same ones: {bads}")
+        low, high = self.passband_hz or _common_band(parts)
         spans = [replace(span, segment=index) for index, part in enumerate(parts) for span in part.spans]
         return RawRecording(
             subject=source.subject,
@@ -142,7 +143,8 @@ class OwnRecordings(SignalCorpus):
             channels=channels,
             segments=tuple(segments),
             spans=tuple(spans),
-            passband_hz=self.passband_hz or _common_band(parts),
+            # A file's fastest channel need not be its EEG.
+            passband_hz=(low, min(high, *(segment.sfreq / 2 for segment in segments))),
             reference=self.reference or " or ".join(sorted({part.reference for part in parts})),
             log=tuple(dict.fromkeys(log)),
             auxiliary=auxiliary,
