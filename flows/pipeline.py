@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from escgan.evaluation.verdict import verdict_sentences
 from escgan.recording import RecordingSource, recording_name
 from flows.fan import Execution, Tally, Unit, all_or_raise, fan
 from flows.names import STAGES, StageName
+from flows.side_by_side import one_thread_each, quiet_mne
 from storage.manifest import ArtifactRef
 from storage.store import Store
 from tasks.editing import augment
@@ -98,7 +98,7 @@ def pipeline(
     store.sweep()
     execution = Execution(store, choose_device(device), stage_modes(only, start, refresh), Tally())
     last = only or StageName.REPORT
-    with one_thread_each():
+    with one_thread_each(), quiet_mne():
         return _run(config, data, execution, STAGES.index(last))
 
 
@@ -308,25 +308,6 @@ def unit_of(name: str) -> FoldUnit:
     """Return the fold unit of a recording's name."""
     subject, _, session = name.removeprefix("sub-").partition("_ses-")
     return FoldUnit(subject, session or "1")
-
-
-@contextmanager
-def one_thread_each() -> Iterator[None]:
-    """Let every unit compute on one thread.
-
-    Units run side by side, which uses the cores better than threads inside the small operations of one unit; and
-    sums in a fixed order give the same bytes on machines with more or fewer cores.
-    """
-    import torch
-    from threadpoolctl import threadpool_limits
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _usable(

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 _VOLT_IN_UV = 1e6
 _ANNOTATIONS = ("EDF Annotations", "BDF Annotations")
-# BioSemi's Status holds the trigger in its lower 16 bits; above them are the amplifier's own flags.
-_TRIGGER_BITS = 0xFFFF
+# BioSemi's Status holds the trigger in its lower 16 bits, above which are the amplifier's own flags. Most
+# laboratories wire the lower 8 only; the others then stand still, often high.
+_TRIGGER_BITS, _UPPER_BYTE = 0xFFFF, 0xFF00
 
 
 @dataclass(frozen=True)
@@ -203,9 +204,8 @@ def _triggers(raw: mne.io.BaseRaw, path: Path, subject: str) -> list[Marker]:
         codes = np.abs(np.rint(_reader(raw, path, subject)([name])[0] / _VOLT_IN_UV)).astype(np.int64)
         if path.suffix.lower() == ".bdf":
             codes &= _TRIGGER_BITS
-        if codes.size:
-            # Lines that are never low, as where the upper byte is not wired, carry nothing.
-            codes &= ~np.bitwise_and.reduce(codes)
+            if np.ptp(codes & _UPPER_BYTE) == 0:
+                codes &= ~_UPPER_BYTE
         starts = np.flatnonzero((np.diff(codes, prepend=0) != 0) & (codes != 0))
         prefix = f"{name}/" if len(names) > 1 else ""
         markers += [Marker(f"{prefix}{codes[start]}", float(start / raw.info["sfreq"])) for start in starts]
@@ -227,8 +227,10 @@ def _neuroscan(cnt: CntFile, subject: str) -> RecordedFile:
         import mne
 
         try:
-            # MNE needs to be told the width of the samples, or its events lie elsewhere.
-            raw = mne.io.read_raw_cnt(cnt.path, data_format=f"int{cnt.bits}", verbose="error")
+            # MNE needs to be told the width of the samples, or its events lie elsewhere; and it divides by the
+            # distances of electrodes, which are zero in a header without positions.
+            with np.errstate(divide="ignore", invalid="ignore"):
+                raw = mne.io.read_raw_cnt(cnt.path, data_format=f"int{cnt.bits}", verbose="error")
         except Exception as error:
             raise unreadable(cnt.path, subject, error) from error
         return _annotations(raw)

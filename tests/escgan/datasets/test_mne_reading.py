@@ -15,6 +15,7 @@ from escgan.errors import RecordingError
 from tests.escgan.datasets.writers.bdf import bdf_bytes, electrode, trigger
 from tests.escgan.datasets.writers.brainvision import write_brainvision
 from tests.escgan.datasets.writers.edf import STEP_UV, EdfSignal, edf_bytes
+from tests.escgan.datasets.writers.neuroscan import cnt_bytes, pink
 
 RNG = np.random.default_rng(0)
 FREQUENCY_HZ = 3.1
@@ -63,18 +64,18 @@ def test_annotations_and_triggers_are_markers_in_seconds(tmp_path: Path) -> None
     assert open_recording(path, "01").markers() == (Marker("start", 0.5, 0.0), Marker("fear", 2.5, 1.0))
 
 
-def test_trigger_lines_that_are_never_low_and_the_amplifiers_flags_are_no_part_of_a_code(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("codes", "still"), [((4, 5, 4), 0x18FF00), ((4, 5, 4), 0x180000), ((260, 5, 260), 0x180000)])
+def test_the_amplifiers_flags_and_an_upper_byte_that_stands_still_are_no_part_of_a_code(
+    codes: tuple[int, int, int], still: int, tmp_path: Path
+) -> None:
     path = tmp_path / "a.bdf"
-    codes = np.zeros(512, np.int64)
-    codes[100:110], codes[110:120], codes[300:301] = 4, 5, 4
-    words = codes | 0x18FF00
-    words[0] = 0x19FF00
+    words = np.zeros(512, np.int64)
+    words[100:110], words[110:120], words[300:301] = codes
+    words |= still
+    words[0] |= 0x010000
     path.write_bytes(bdf_bytes([electrode("Cz", RNG.normal(0, 20, 512)), trigger("Status", words)], 256))
-    assert open_recording(path, "01").markers() == (
-        Marker("4", 100 / 256),
-        Marker("5", 110 / 256),
-        Marker("4", 300 / 256),
-    )
+    expected = tuple(Marker(str(code), at / 256) for code, at in zip(codes, (100, 110, 300), strict=True))
+    assert open_recording(path, "01").markers() == expected
 
 
 def test_markers_of_a_cropped_file_count_from_its_first_sample(tmp_path: Path) -> None:
@@ -172,3 +173,14 @@ def test_filters_in_the_header_are_the_band_unless_they_exclude_each_other(
     path = tmp_path / "a_raw.fif"
     mne.io.RawArray(RNG.normal(0, 1e-5, (1, 300)), info, verbose="error").save(path, verbose="error")
     assert open_recording(path, "01").passband_hz == pytest.approx(band)
+
+
+@pytest.mark.parametrize("bits", [32, 16])
+def test_neuroscan_is_read_at_the_right_width_with_its_events(bits: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.cnt"
+    content, stored = cnt_bytes(["FZ", "CZ", "M1", "VEO"], pink(RNG, 4, 3000), bits=bits, event_samples=(250, 2500))
+    path.write_bytes(content)
+    file = open_recording(path, "01")
+    assert (file.labels, file.sfreq, file.n_times) == (("FZ", "CZ", "M1", "VEO"), 1000.0, 3000)
+    np.testing.assert_allclose(file.microvolts(["VEO", "FZ"]), stored[[3, 0]], rtol=1e-6)
+    assert [(marker.name, marker.onset_s) for marker in file.markers()] == [("1", 0.25), ("2", 2.5)]
