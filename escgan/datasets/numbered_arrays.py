@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from escgan.datasets.unpickling import _MALFORMED, _Array, _ArrayUnpickler, _check_instructions
+from escgan.datasets.unpickling import MALFORMED, PickledArray, unpickled
 from escgan.errors import RecordingError
 
 # RuntimeError: what an encrypted entry raises, and one that is compressed in an unknown way.
-_DAMAGED = (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, *_MALFORMED)
+_DAMAGED = (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, *MALFORMED)
 
 
 def load_numbered_arrays(path: Path, subject: str, entries: Sequence[str]) -> list[dict[int, NDArray[Any]]]:
@@ -57,10 +57,9 @@ def _numbered(archive: zipfile.ZipFile, entry: str, where: str) -> dict[int, NDA
     if stored.dtype.kind != "S" or stored.size != 1:
         raise ValueError(f"its entry '{entry}' is of shape {stored.shape} and type {stored.dtype}, not one pickle")
     content = stored.tobytes()
-    _check_instructions(content)
-    loaded = _ArrayUnpickler(content, where).load()
+    loaded = unpickled(content, where)
     if not isinstance(loaded, dict):
         raise ValueError(f"its entry '{entry}' is no dictionary")
-    if not all(type(number) is int and isinstance(value, _Array) for number, value in loaded.items()):
+    if not all(type(number) is int and isinstance(value, PickledArray) for number, value in loaded.items()):
         raise ValueError(f"its entry '{entry}' holds something else than numbered arrays")
     return {number: value.array() for number, value in loaded.items()}

@@ -30,8 +30,7 @@ _BYTE_ORDERS = frozenset("<>=|")
 _MOST_INSTRUCTIONS = 10_000
 _MOST_MEMO = 10_000
 _MEMO_INSTRUCTIONS = frozenset(["PUT", "BINPUT", "LONG_BINPUT"])
-# Everything that the pickle machine raises on a malformed stream.
-_MALFORMED = (
+MALFORMED = (
     pickle.UnpicklingError,
     EOFError,
     ValueError,  # UnicodeDecodeError among them
@@ -43,6 +42,7 @@ _MALFORMED = (
     RecursionError,
     struct.error,
 )
+"""Everything that the pickle machine raises on a malformed stream."""
 
 _Content = TypeVar("_Content")
 
@@ -60,7 +60,7 @@ def load_arrays(path: Path, subject: str) -> dict[str, NDArray[Any]]:
     def arrays(loaded: object) -> dict[str, NDArray[Any]]:
         if not isinstance(loaded, dict):
             raise ValueError(f"it holds {_words(loaded)} instead of a dictionary")
-        return {name: value.array() for name, value in loaded.items() if isinstance(value, _Array)}
+        return {name: value.array() for name, value in loaded.items() if isinstance(value, PickledArray)}
 
     return _load(path, subject, arrays)
 
@@ -75,11 +75,26 @@ def load_array(path: Path, subject: str) -> NDArray[Any]:
     """
 
     def array(loaded: object) -> NDArray[Any]:
-        if not isinstance(loaded, _Array):
+        if not isinstance(loaded, PickledArray):
             raise ValueError(f"it holds {_words(loaded)} instead of one array")
         return loaded.array()
 
     return _load(path, subject, array)
+
+
+def unpickled(content: bytes, where: str) -> object:
+    """Return what a pickle describes, with a :class:`PickledArray` in the place of each array.
+
+    Raises
+    ------
+    RecordingError
+        The pickle names anything that an array does not need; nothing that it asks for is run. ``where`` begins
+        the message.
+    Exception
+        One of :data:`MALFORMED`: the pickle is damaged.
+    """
+    _check_instructions(content)
+    return _ArrayUnpickler(content, where).load()
 
 
 def _load(path: Path, subject: str, arrays: Callable[[object], _Content]) -> _Content:
@@ -89,9 +104,8 @@ def _load(path: Path, subject: str, arrays: Callable[[object], _Content]) -> _Co
     except OSError as error:
         raise RecordingError(f"{where} cannot be read ({error.strerror}): check the file or get it again.") from error
     try:
-        _check_instructions(content)
-        return arrays(_ArrayUnpickler(content, where).load())
-    except _MALFORMED as error:
+        return arrays(unpickled(content, where))
+    except MALFORMED as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise RecordingError(
             f"{where} is damaged, truncated or no pickle of arrays ({reason}): get it again from the corpus."
@@ -99,7 +113,7 @@ def _load(path: Path, subject: str, arrays: Callable[[object], _Content]) -> _Co
 
 
 def _words(loaded: object) -> str:
-    return "an array" if isinstance(loaded, _Array) else f"a {type(loaded).__name__}"
+    return "an array" if isinstance(loaded, PickledArray) else f"a {type(loaded).__name__}"
 
 
 def _check_instructions(content: bytes) -> None:
@@ -111,7 +125,7 @@ def _check_instructions(content: bytes) -> None:
             raise ValueError("it numbers its objects absurdly")
 
 
-class _Array:
+class PickledArray:
     """What a pickle says about one array."""
 
     def __init__(self) -> None:
@@ -183,20 +197,20 @@ class _Admitted:
 _NDARRAY = object()
 
 
-def _new_array(subtype: object, *_: Any) -> _Array:
+def _new_array(subtype: object, *_: Any) -> PickledArray:
     if subtype is not _NDARRAY:
         raise ValueError("an array is of a subclass")
-    return _Array()
+    return PickledArray()
 
 
-def _array_from_buffer(data: Any, dtype: Any, shape: Any, order: Any) -> _Array:
-    array = _Array()
+def _array_from_buffer(data: Any, dtype: Any, shape: Any, order: Any) -> PickledArray:
+    array = PickledArray()
     array.__setstate__((1, shape, dtype, order == "F", data))
     return array
 
 
-def _scalar(dtype: Any, data: Any = b"") -> _Array:
-    array = _Array()
+def _scalar(dtype: Any, data: Any = b"") -> PickledArray:
+    array = PickledArray()
     array.__setstate__((1, (), dtype, False, data))
     return array
 

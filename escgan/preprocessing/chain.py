@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,16 @@ from numpy.typing import NDArray
 from escgan.errors import ConfigError
 from escgan.preprocessing.checks import check_recording, trial_fingerprint, trial_samples
 from escgan.preprocessing.electrodes import recording_info
-from escgan.preprocessing.quality import channel_quality, mean_spectra
+from escgan.preprocessing.quality import (
+    Stretches,
+    channel_quality,
+    mean_spectrum,
+    segment_spectrum,
+    spectrum_hz,
+    usable_parts,
+)
 from escgan.preprocessing.step import Plan, Signal, SignalFacts, Step
 from escgan.recording import RawRecording, Recording, Trial, TrialSpan
-
-if TYPE_CHECKING:
-    import mne
 
 LOG = logging.getLogger("escgan")
 
@@ -54,45 +58,45 @@ def preprocess(raw: RawRecording, steps: Sequence[Step]) -> Recording:
     plans = _planned(facts, steps)
     log: list[Mapping[str, Any]] = [{"step": "read", "settings": {}, "decision": line} for line in raw.log]
 
-    before = [np.asarray(segment.eeg) for segment in raw.segments]
-    after: Sequence[NDArray[np.floating]] = before
-    rejected: list[_Stretches] = [()] * len(before)
-    if steps:
-        signal = _signal(raw, facts)
-        for step, plan in zip(steps, plans, strict=True):
-            findings = step.treat(signal)
-            log.append(step.log_entry(plan, findings))
-            signal.facts = facts = plan.facts
-        after = [segment.get_data(picks=list(facts.channels)) * _VOLT_IN_UV for segment in signal.segments]
-        rejected = [_bad_stretches(segment) for segment in signal.segments]
+    signal = _signal(raw, facts) if steps else None
+    for step, plan in zip(steps, plans, strict=True):
+        assert signal is not None
+        findings = step.treat(signal)
+        log.append(step.log_entry(plan, findings))
+        signal.facts = facts = plan.facts
+
     sfreq = raw.segments[0].sfreq
     kept = [raw.channels.index(channel) for channel in facts.channels]
-    raw_trials = [trial_samples(before[span.segment], sfreq, span) for span in facts.spans]
-    trials = tuple(
-        replace(
-            _cut(after[span.segment], facts.sfreq, span),
-            rejected=_inside(rejected[span.segment], span),
-            fingerprint=trial_fingerprint(distributed),
-        )
-        for span, distributed in zip(facts.spans, raw_trials, strict=True)
-    )
+    frequencies = spectrum_hz(sfreq, facts.sfreq)
+    before, after = [], []
+    trials: dict[int, Trial] = {}
+    for index, segment in enumerate(raw.segments):
+        eeg, rejected = (segment.eeg, []) if signal is None else _take(signal, index)
+        before.append(segment_spectrum((segment.eeg[i] for i in kept), sfreq, len(frequencies)))
+        after.append(segment_spectrum(eeg, facts.sfreq, len(frequencies), rejected))
+        for number, span in enumerate(facts.spans):
+            if span.segment == index:
+                fingerprint = trial_fingerprint(trial_samples(segment.eeg, sfreq, span))
+                cut = _cut(eeg, facts.sfreq, span)
+                trials[number] = replace(cut, rejected=_inside(rejected, span), fingerprint=fingerprint)
+    in_order = tuple(trials[number] for number in range(len(facts.spans)))
+    distributed = [trial_samples(raw.segments[span.segment].eeg, sfreq, span) for span in facts.spans]
     return Recording(
         subject=raw.subject,
         session=raw.session,
         channels=facts.channels,
         sfreq=facts.sfreq,
-        trials=trials,
+        trials=in_order,
         passband_hz=facts.passband_hz,
         reference=facts.reference,
         log=tuple(log),
         quality=channel_quality(
-            facts.channels, [distributed[kept] for distributed in raw_trials], [trial.eeg for trial in trials]
+            facts.channels,
+            [[trial[i] for i in kept] for trial in distributed],
+            [part for trial in in_order for part in usable_parts(trial.eeg, facts.sfreq, trial.rejected)],
         ),
-        spectra=mean_spectra([eeg[kept] for eeg in before], sfreq, after, facts.sfreq),
+        spectra={"frequency_hz": frequencies, "before": mean_spectrum(before), "after": mean_spectrum(after)},
     )
-
-
-_Stretches = Sequence[tuple[float, float]]
 
 
 def _planned(facts: SignalFacts, steps: Sequence[Step]) -> list[Plan]:
@@ -133,19 +137,27 @@ def _signal(raw: RawRecording, facts: SignalFacts) -> Signal:
     info = recording_info(raw.channels, raw.auxiliary, facts.sfreq, facts.name)
     segments = []
     for segment in raw.segments:
-        parts = [segment.eeg] if segment.auxiliary is None else [segment.eeg, segment.auxiliary]
-        volts = np.concatenate(parts).astype(np.float64) / _VOLT_IN_UV
+        n_eeg = len(raw.channels)
+        volts = np.empty((n_eeg + len(raw.auxiliary), segment.eeg.shape[1]))
+        np.divide(segment.eeg, _VOLT_IN_UV, out=volts[:n_eeg])
+        if segment.auxiliary is not None:
+            np.divide(segment.auxiliary, _VOLT_IN_UV, out=volts[n_eeg:])
         segments.append(mne.io.RawArray(volts, info.copy(), verbose="error"))
     return Signal(segments, facts)
 
 
-def _bad_stretches(segment: mne.io.BaseRaw) -> _Stretches:
-    """List what steps have annotated as unusable, as (start, stop) in seconds of the segment."""
+def _take(signal: Signal, index: int) -> tuple[NDArray[np.float64], list[tuple[float, float]]]:
+    """Return a treated segment in microvolts and what steps found unusable of it, and let the signal forget it."""
+    segment = signal.segments[index]
+    eeg = segment.get_data(picks=list(signal.facts.channels))
+    eeg *= _VOLT_IN_UV
     bad = [note for note in segment.annotations if note["description"].upper().startswith("BAD_")]
-    return [(note["onset"], note["onset"] + note["duration"]) for note in bad]
+    # The samples of the segments that are done would fill the memory until the last one is.
+    segment.crop(tmax=0.0)
+    return eeg, [(note["onset"], note["onset"] + note["duration"]) for note in bad]
 
 
-def _inside(stretches: _Stretches, span: TrialSpan) -> tuple[tuple[float, float], ...]:
+def _inside(stretches: Stretches, span: TrialSpan) -> tuple[tuple[float, float], ...]:
     """Clip the stretches to a trial and its baseline; seconds from the trial's start."""
     clipped = [
         (max(start - span.start_s, -span.baseline_s), min(stop - span.start_s, span.duration_s))

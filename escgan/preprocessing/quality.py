@@ -1,31 +1,51 @@
-"""What a recording looks like in numbers: one row of quality a channel, and the spectrum before and after."""
+"""What a recording looks like in numbers: one row of quality a channel, and the spectrum before and after.
+
+Everything is computed channel by channel: a recording may fill a gigabyte, and copies of it would not fit.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 _HIGHEST_HZ = 60
 
+Stretches = Sequence[tuple[float, float]]
+"""Unusable parts of a signal, as (start, stop) in seconds from its first sample."""
+
+
+def usable_parts(eeg: NDArray[np.floating], sfreq: float, rejected: Stretches) -> list[NDArray[np.floating]]:
+    """Return what lies between the rejected stretches, as views ``(n_channels, n)``; all of it if nothing does.
+
+    >>> [part.shape[1] for part in usable_parts(np.zeros((1, 10)), 1.0, [(-1.0, 2.0), (5.0, 6.0)])]
+    [3, 4]
+    """
+    usable = np.ones(eeg.shape[1], bool)
+    for start_s, stop_s in rejected:
+        usable[max(round(start_s * sfreq), 0) : max(round(stop_s * sfreq), 0)] = False
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], usable.view(np.int8), [0]])))
+    return [eeg[:, start:stop] for start, stop in edges.reshape(-1, 2)] or [eeg]
+
 
 def channel_quality(
     channels: Sequence[str],
-    raw_trials: Sequence[NDArray[np.floating]],
-    trials: Sequence[NDArray[np.floating]],
+    distributed: Sequence[Sequence[NDArray[np.floating]]],
+    analysed: Sequence[NDArray[np.floating]],
 ) -> tuple[Mapping[str, float | str], ...]:
     """Measure each channel over all trials.
 
     Parameters
     ----------
     channels
-        Names of the ``n_channels`` rows of every trial.
-    raw_trials
-        Trials as distributed, each ``(n_channels, n_times)`` in microvolts. Flat and clipped samples are
-        counted here, because filtering and re-referencing smear both beyond recognition.
-    trials
-        The same trials after preprocessing, for the amplitudes that the analysis sees.
+        Names of the ``n_channels`` channels.
+    distributed
+        For each trial, its channels as distributed, each ``(n_times,)``. Flat and clipped samples are counted
+        here, because filtering and re-referencing smear both beyond recognition.
+    analysed
+        The usable parts of the trials after preprocessing, each ``(n_channels, n_times)`` in microvolts, for
+        the amplitudes that the analysis sees.
 
     Returns
     -------
@@ -35,8 +55,8 @@ def channel_quality(
     """
     rows: list[Mapping[str, float | str]] = []
     for i, channel in enumerate(channels):
-        before = [trial[i] for trial in raw_trials]
-        after = np.concatenate([trial[i] for trial in trials]).astype(np.float64)
+        before = [trial[i] for trial in distributed]
+        after = np.concatenate([part[i] for part in analysed]).astype(np.float64)
         steps = sum(len(values) - 1 for values in before)
         flat = sum(int(np.count_nonzero(np.diff(values) == 0)) for values in before)
         everything = np.concatenate(before)
@@ -53,46 +73,53 @@ def channel_quality(
     return tuple(rows)
 
 
-def mean_spectra(
-    before: Sequence[NDArray[np.floating]],
-    before_sfreq: float,
-    after: Sequence[NDArray[np.floating]],
-    after_sfreq: float,
-) -> Mapping[str, tuple[float, ...]]:
-    """Average the power spectral density over channels and segments, before and after preprocessing.
+def spectrum_hz(before_sfreq: float, after_sfreq: float) -> tuple[float, ...]:
+    """Return the frequencies that both spectra have: steps of 1 Hz up to 60 Hz or the lower Nyquist frequency."""
+    highest = min(_HIGHEST_HZ, int(min(before_sfreq, after_sfreq) / 2))
+    return tuple(float(f) for f in range(highest + 1))
+
+
+def segment_spectrum(
+    channels: Iterable[NDArray[np.floating]], sfreq: float, n_frequencies: int, rejected: Stretches = ()
+) -> NDArray[np.float64]:
+    """Average the power spectral density of one segment over its channels.
 
     Parameters
     ----------
-    before, after
-        Segments ``(n_channels, n_times)`` in microvolts.
-    before_sfreq, after_sfreq
-        Their sampling rates in Hz.
+    channels
+        One ``(n_times,)`` a channel, in microvolts.
+    sfreq
+        Their sampling rate in Hz.
+    n_frequencies
+        How many of the bins, one a hertz, to return.
+    rejected
+        Stretches to leave out.
 
     Returns
     -------
-    spectra
-        ``frequency_hz`` in steps of 1 Hz up to 60 Hz or the lower Nyquist frequency, and ``before`` and
-        ``after`` in uV^2/Hz.
+    density
+        ``(n_frequencies,)`` in uV^2/Hz: Welch's average of Hann windows of one second that overlap by half.
     """
-    highest = min(_HIGHEST_HZ, int(min(before_sfreq, after_sfreq) / 2))
-    n_frequencies = highest + 1
-    return {
-        "frequency_hz": tuple(float(f) for f in range(n_frequencies)),
-        "before": _mean_psd(before, before_sfreq, n_frequencies),
-        "after": _mean_psd(after, after_sfreq, n_frequencies),
-    }
-
-
-def _mean_psd(segments: Sequence[NDArray[np.floating]], sfreq: float, n_frequencies: int) -> tuple[float, ...]:
     from scipy.signal import welch
 
-    # Windows of one second give one bin a hertz.
     n_window = round(sfreq)
-    total = np.zeros(n_frequencies)
-    for eeg in segments:
-        _, density = welch(eeg.astype(np.float64), fs=sfreq, nperseg=min(n_window, eeg.shape[1]), nfft=n_window)
-        total += density[:, :n_frequencies].mean(axis=0)
-    return tuple(_six_digits(value) for value in total / len(segments))
+    rows = []
+    for values in channels:
+        parts = [part[0] for part in usable_parts(values[None], sfreq, rejected)]
+        # Parts shorter than a window say nothing of the low frequencies, unless there is nothing else.
+        parts = [part for part in parts if len(part) >= n_window] or [values]
+        weights = [max((2 * len(part)) // n_window - 1, 1) for part in parts]
+        densities = [
+            welch(part.astype(np.float64), fs=sfreq, nperseg=min(n_window, len(part)), nfft=n_window)[1]
+            for part in parts
+        ]
+        rows.append(np.average(densities, axis=0, weights=weights)[:n_frequencies])
+    return np.mean(rows, axis=0)
+
+
+def mean_spectrum(densities: Sequence[NDArray[np.float64]]) -> tuple[float, ...]:
+    """Average the segments' spectra."""
+    return tuple(_six_digits(value) for value in np.mean(densities, axis=0))
 
 
 def _six_digits(value: float | np.floating) -> float:
