@@ -1,8 +1,8 @@
 """Bringing features of different people to one scale, without touching test labels.
 
-``none`` leaves nats. ``global`` subtracts the training windows' mean and divides by their deviation, per
-channel and band. ``per_subject`` does the same with each subject's own windows: for a test subject that uses
-their unlabelled windows, so results with it are *transductive* and are named so.
+``none`` leaves the features' own unit. ``global`` subtracts the training windows' mean and divides by their
+deviation, per channel and band. ``per_subject`` does the same with each subject's own windows: for a test subject
+that uses their unlabelled windows, so results with it are *transductive* and are named so.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from escgan.windows import WindowSet
 
 Normalization = Literal["none", "global", "per_subject"]
 
-# Below this deviation (nats) a feature is constant: dividing by it would only magnify rounding.
+# Below this deviation (in any unit: nats, decibels) a feature is constant: dividing by it would only magnify rounding.
 _SMALLEST_DEVIATION = 1e-6
 
 

@@ -19,7 +19,7 @@ class WindowSet:
     Attributes
     ----------
     de
-        ``(n_windows, n_channels, n_bands)`` float32; nats, or z-scores after normalisation.
+        ``(n_windows, n_channels, n_bands)`` float32; in the features' unit, or z-scores after normalisation.
     labels
         ``(n_windows,)`` int64 in ``range(n_classes)``.
     table

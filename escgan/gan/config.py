@@ -31,7 +31,7 @@ class NetworkConfig:
     """Dropout in the discriminator's two heads."""
     output: Literal["linear", "leaky_relu"] = "linear"
     """Activation of the decoder's last layer. The paper's LeakyReLU flattens negative values, which z-scored and
-    baseline-corrected features have: use it for raw nats only."""
+    baseline-corrected features have: use it for features that are not normalised only."""
 
     def __post_init__(self) -> None:
         _require(self.hidden >= 1, f"network.hidden is {self.hidden}: give at least 1.")

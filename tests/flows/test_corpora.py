@@ -1,15 +1,14 @@
-"""Every corpus from a folder in its owners' layout: inspected, ingested and measured by the command line's own flow."""
+"""Every corpus from a folder in its owners' layout: inspected, ingested and measured from the command line."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+import yaml
 
-from escgan.config import parse_config
 from escgan.datasets import DATASETS, FeatureCorpus
 from escgan.datasets.inspection import inspect_folder, recognise
 from escgan.recording import recording_name
-from flows.names import StageName
 from storage.hdf5 import read_array, read_attributes
 from storage.store import Store
 from storage.tables import read_table
@@ -45,15 +44,16 @@ def test_inspection_counts_what_was_written(written):
         assert one.n_channels == len(recording.channels)
 
 
-def test_two_subjects_are_ingested_and_measured_in_the_writers_order(written, prefect_api, tmp_path):
-    from flows.pipeline import pipeline
-
+def test_the_command_ingests_and_measures_two_subjects_in_the_writers_order(written, escgan, prefect_api, tmp_path):
     kind, folder, truth = written
-    config = parse_config(CONFIG | {"dataset": kind, "name": kind})
+    config = tmp_path / "config.yaml"
+    config.write_text(yaml.safe_dump(CONFIG | {"dataset": kind, "name": kind}))
     of_features = issubclass(DATASETS[kind], FeatureCorpus)
-    for stage in [StageName.FEATURES] if of_features else [StageName.INGEST, StageName.FEATURES]:
-        pipeline(config, data=folder, root=tmp_path, device="cpu", only=stage)
-    store = Store(tmp_path)
+    root = tmp_path / "store"
+    for stage in ["features"] if of_features else ["ingest", "features"]:
+        code, _, err = escgan("run", config, "--data", folder, "--root", root, "--device", "cpu", "--only", stage)
+        assert code == 0, err
+    store = Store(root)
     measured = {m.unit: store.open(store.find(m.stage, m.key)) for m in store.list("features")}
     assert len({recording.subject for recording in truth}) >= 2
     assert measured.keys() == {recording_name(t.subject, t.session) for t in truth}
