@@ -145,3 +145,13 @@ def recording_name(subject: str, session: str) -> str:
     ('sub-03', 'sub-03_ses-2')
     """
     return f"sub-{subject}" if session == "1" else f"sub-{subject}_ses-{session}"
+
+
+def subject_and_session(name: str) -> tuple[str, str]:
+    """Undo :func:`recording_name`.
+
+    >>> subject_and_session("sub-03"), subject_and_session("sub-03_ses-2")
+    (('03', '1'), ('03', '2'))
+    """
+    subject, _, session = name.removeprefix("sub-").partition("_ses-")
+    return subject, session or "1"

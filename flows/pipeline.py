@@ -20,7 +20,7 @@ from escgan.evaluation.folds import Fold
 from escgan.evaluation.folds import Unit as FoldUnit
 from escgan.evaluation.significance import compare_augmenters
 from escgan.evaluation.verdict import verdict_sentences
-from escgan.recording import RecordingSource, recording_name
+from escgan.recording import RecordingSource, recording_name, subject_and_session
 from flows.fan import Execution, Tally, Unit, all_or_raise, fan
 from flows.names import STAGES, StageName
 from flows.side_by_side import one_thread_each, quiet_mne
@@ -306,8 +306,7 @@ def data_folder(config: PipelineConfig, data: Path | None, store: Store) -> Path
 
 def unit_of(name: str) -> FoldUnit:
     """Return the fold unit of a recording's name."""
-    subject, _, session = name.removeprefix("sub-").partition("_ses-")
-    return FoldUnit(subject, session or "1")
+    return FoldUnit(*subject_and_session(name))
 
 
 def _usable(

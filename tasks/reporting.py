@@ -13,6 +13,7 @@ from escgan.evaluation.scores import confusion
 from escgan.evaluation.significance import compare_augmenters
 from escgan.evaluation.verdict import verdict_sentences
 from escgan.normalization import is_transductive, normalize_train
+from escgan.recording import subject_and_session
 from escgan.report.data import ReportData, ScalpMeans
 from escgan.report.treatment import findings_table, steps_table, treatment_table
 from escgan.windows import WindowSet
@@ -178,14 +179,14 @@ def provenance_table(store: Store, refs: Sequence[tuple[str, str, ArtifactRef]])
 def _recording_table(entries: Sequence[RecordingEntry], windows: WindowSet) -> pd.DataFrame:
     table = windows.table.assign(label=windows.labels)
     rows = []
-    for entry, ((subject, session), own) in zip(
-        entries, table.groupby(["subject", "session"], sort=False), strict=True
-    ):
+    for entry in entries:
+        subject, session = subject_and_session(entry.name)
+        # None where the labelling leaves all of a recording's windows out.
+        own = table[(table["subject"] == subject) & (table["session"] == session)]
         counts = np.bincount(own["label"], minlength=len(windows.classes))
-        row = {"recording": entry.name, "subject": subject, "session": session, "trials": own["trial"].nunique()}
-        rows.append(
-            row | {"windows": len(own)} | {f"n: {c}": int(n) for c, n in zip(windows.classes, counts, strict=True)}
-        )
+        sizes = {"trials": own["trial"].nunique(), "windows": len(own)}
+        by_class = {f"n: {c}": int(n) for c, n in zip(windows.classes, counts, strict=True)}
+        rows.append({"recording": entry.name, "subject": subject, "session": session, **sizes, **by_class})
     return pd.DataFrame(rows)
 
 
