@@ -80,8 +80,11 @@ def _ended(stage: str, unit: str, future: object) -> None:
 
 
 def all_or_raise(results: dict[str, ArtifactRef | EscganError]) -> dict[str, ArtifactRef]:
-    """Return the references, or raise the first unit's error."""
-    for result in results.values():
-        if isinstance(result, EscganError):
-            raise result
+    """Return the references, or raise the first unit's error and name the others that failed."""
+    errors = {name: result for name, result in results.items() if isinstance(result, EscganError)}
+    if errors:
+        (_, first), *others = errors.items()
+        if not others:
+            raise first
+        raise type(first)(f"{first} It is not the only one: {', '.join(name for name, _ in others)} failed as well.")
     return {name: result for name, result in results.items() if isinstance(result, ArtifactRef)}

@@ -1,0 +1,30 @@
+"""What becomes of units that fail."""
+
+from __future__ import annotations
+
+import pytest
+
+from escgan.errors import RecordingError
+from flows.fan import all_or_raise
+from storage.manifest import ArtifactRef
+
+REF = ArtifactRef("ingest", "0" * 16, "0" * 64)
+
+
+def test_the_only_error_is_raised_as_it_is() -> None:
+    error = RecordingError("a.edf is cut off.")
+    with pytest.raises(RecordingError) as raised:
+        all_or_raise({"sub-01": REF, "sub-02": error})
+    assert raised.value is error
+
+
+def test_the_first_error_names_the_other_units_that_failed() -> None:
+    errors = {f"sub-0{i}": RecordingError(f"{i}.edf is cut off.") for i in (2, 3, 5)}
+    with pytest.raises(
+        RecordingError, match=r"^2.edf is cut off\. It .* sub-03, sub-05 failed"
+    ):
+        all_or_raise({"sub-01": REF, **errors})
+
+
+def test_references_are_returned_in_their_order() -> None:
+    assert list(all_or_raise({"b": REF, "a": REF})) == ["b", "a"]
