@@ -90,26 +90,38 @@ def demo(root: Root = Path("store"), device: Device = "auto") -> None:
 
 
 @app.command()
-def datasets() -> None:
+def datasets(
+    kind: Annotated[str | None, typer.Argument(help="One corpus, to be told everything about it.")] = None,
+) -> None:
     """List the corpora: the files that each must have, its licence, and where to ask for it."""
-    from flows.corpora import print_datasets
+    from flows.corpora import print_dataset, print_datasets
 
-    print_datasets()
+    if kind is None:
+        print_datasets()
+    else:
+        print_dataset(kind)
 
 
 @app.command()
 def inspect(
     data: Annotated[Path, typer.Argument(help="Folder with a corpus' files.", metavar="DIR")],
     dataset: Annotated[str | None, typer.Option(help="The corpus, where the folder could be several.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Configuration whose dataset options and labels to use.", metavar="FILE")
+    ] = None,
     names_only: Annotated[bool, typer.Option("--names-only", help="Look at file names alone, read nothing.")] = False,
 ) -> None:
     """Say which corpus a folder is, what it holds, and what is missing or broken, before anything runs.
 
     Every recording is read and checked; exit code 3 if one cannot be used.
     """
+    from escgan.config import load_config
+    from escgan.errors import ConfigError
     from flows.corpora import print_inspection
 
-    if not print_inspection(data, dataset, names_only):
+    if config is not None and dataset is not None:
+        raise ConfigError("--config says which corpus it is: leave --dataset out.")
+    if not print_inspection(data, dataset, names_only, experiment=(config, load_config(config)) if config else None):
         raise typer.Exit(3)
 
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections import Counter
 from pathlib import Path
 
+from pydantic import TypeAdapter
 from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from escgan.datasets import DATASETS
+from escgan.bands import BAND_SETS
+from escgan.config import PipelineConfig
+from escgan.datasets import DATASETS, Corpus, SignalCorpus
 from escgan.datasets.inspection import Found, Inspection, inspect_folder
+from escgan.errors import ConfigError
+from escgan.labels import LabelConfig
+from escgan.preprocessing.step import Step
 
 _MOST_LISTED = 12
 
@@ -30,8 +37,54 @@ def print_datasets() -> None:
     )
 
 
-def print_inspection(folder: Path, kind: str | None, names_only: bool) -> bool:
+def print_dataset(kind: str) -> None:
+    """Tell everything about one corpus: its facts, its defaults, and its options."""
+    if kind not in DATASETS:
+        raise ConfigError(f"There is no corpus '{kind}': expected one of {', '.join(DATASETS)}.")
+    corpus = DATASETS[kind]
+    console = _console()
+    console.print(f"[bold]{kind}[/bold]  {corpus.title}", highlight=False, soft_wrap=True)
+    table = Table.grid(padding=(0, 2))
+    facts = {name: getattr(corpus, name) for name in ("expects", "licence", "access", "citation", "note")}
+    for heading, fact in (facts | _defaults(corpus)).items():
+        table.add_row(f"    {heading}:", escape(fact))
+    console.print(table, highlight=False)
+    options = {name: field.description or "" for name, field in corpus.model_fields.items() if name != "kind"}
+    console.print("\noptions, under 'dataset' in the configuration:" if options else "\nno options", highlight=False)
+    defaults = corpus.model_validate({}).model_dump(mode="json")
+    table = Table.grid(padding=(0, 2))
+    for name, description in options.items():
+        told = " ".join(description.replace("``", "").split())
+        table.add_row(f"    {name}", escape(f"{told} (default {json.dumps(defaults[name])})"))
+    console.print(table, highlight=False)
+    start = "Try it: escgan demo" if kind == "simulated" else f"A configuration to start from: configs/{kind}.yaml"
+    console.print(f"\n{start}", highlight=False)
+
+
+def _defaults(corpus: type[Corpus]) -> dict[str, str]:
+    """Say what a configuration that names only the corpus does with it."""
+    own = corpus.model_validate({})
+    labels = TypeAdapter(LabelConfig).validate_python(own.default_labels())
+    facts = {"labels": labels.words()}
+    if isinstance(own, SignalCorpus):
+        facts["steps"] = ", ".join(_step(step) for step in own.default_preprocessing()) or "none"
+        bands = ", ".join(f"{band.name} {band.low_hz:g}-{band.high_hz:g}" for band in BAND_SETS[own.default_bands])
+        baseline = "; baseline subtracted" if own.default_baseline == "subtract" else ""
+        facts["features"] = f"windows of {own.default_window_s:g} s; {bands} Hz{baseline}"
+    return facts
+
+
+def _step(step: Step) -> str:
+    settings = step.model_dump(mode="json", exclude={"kind"}, exclude_none=True)
+    told = ", ".join(f"{name} {json.dumps(value)}" for name, value in settings.items())
+    return f"{step.kind} ({told})" if told else step.kind
+
+
+def print_inspection(
+    folder: Path, kind: str | None, names_only: bool, experiment: tuple[Path, PipelineConfig] | None = None
+) -> bool:
     """Inspect a folder and say what was found; whether everything in it can be used."""
+    file, config = experiment or (None, None)
     console = _console()
     with Progress(
         TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
@@ -40,7 +93,8 @@ def print_inspection(folder: Path, kind: str | None, names_only: bool) -> bool:
         bar = progress.add_task("", total=None)
         result = inspect_folder(
             folder,
-            kind,
+            config.dataset if config else kind,
+            labels=config.labels if config else None,
             names_only=names_only,
             on_recording=lambda done, total: progress.update(bar, completed=done, total=total),
         )
@@ -63,7 +117,7 @@ def print_inspection(folder: Path, kind: str | None, names_only: bool) -> bool:
     )
     if len(broken) < n:
         console.print(
-            f"Next: escgan run configs/{result.kind}.yaml --data {escape(str(folder))}"
+            f"Next: escgan run {file or f'configs/{result.kind}.yaml'} --data {escape(str(folder))}"
             + (" (with on_bad_recording: skip)" if broken else ""),
             highlight=False,
             soft_wrap=True,

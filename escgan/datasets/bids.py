@@ -36,6 +36,11 @@ class BidsConfig(OwnRecordings):
     access: ClassVar[str] = "your own, or for example https://openneuro.org"
     expects: ClassVar[str] = "sub-*/[ses-*/]eeg/*_eeg.edf, .bdf, .vhdr, .set or .fif with the sidecars of BIDS"
 
+    beside: ClassVar[tuple[str, ...]] = (
+        "README*", "CHANGES*", "LICENSE*", "dataset_description.json", "participants.*", "*_sessions.*", "*_scans.*",
+        "*_events.json", "*_photo.*", "derivatives/*", "sourcedata/*", "code/*", "stimuli/*",
+    )  # fmt: skip
+
     kind: Literal["bids"] = "bids"
     task: str | tuple[str, ...] | None = None
     """The task, or tasks, whose runs are read; all when not given."""

@@ -35,6 +35,8 @@ class Corpus(Settings, ABC):
     """Where to get the data."""
     expects: ClassVar[str]
     """The files that must be in the folder, in one line."""
+    beside: ClassVar[tuple[str, ...]] = ()
+    """Patterns of files that belong to the corpus, but to none of its recordings."""
     published_subjects: ClassVar[tuple[str, ...]] = ()
     """Subjects of the complete corpus, as :meth:`discover` names them; empty where that is not fixed."""
     published_sessions: ClassVar[tuple[str, ...]] = ("1",)

@@ -61,6 +61,8 @@ class EegmatConfig(SignalCorpus):
     default_window_s: ClassVar[float] = 2.0
     default_baseline: ClassVar[Literal["none", "subtract"]] = "none"
 
+    beside: ClassVar[tuple[str, ...]] = ("subject-info.csv", "RECORDS", "SHA256SUMS.txt", "LICENSE.txt")
+
     kind: Literal["eegmat"] = "eegmat"
 
     def discover(self, data: Path) -> tuple[RecordingSource, ...]:

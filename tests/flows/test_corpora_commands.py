@@ -29,6 +29,46 @@ def test_datasets_tells_of_every_corpus_its_files_terms_and_source(escgan):
         assert all(getattr(corpus, fact) in out for fact in ("expects", "licence", "access"))
 
 
+@pytest.mark.parametrize("kind", DATASETS)
+def test_datasets_tells_everything_about_one_corpus(kind, escgan):
+    corpus = DATASETS[kind]
+    code, out, _ = escgan("datasets", kind)
+    said = " ".join(out.split())
+    assert code == 0
+    for fact in ("title", "expects", "licence", "access", "citation", "note"):
+        assert " ".join(getattr(corpus, fact).split()) in said
+    for name in corpus.model_fields.keys() - {"kind"}:
+        assert f" {name} " in said
+    assert f"configs/{kind}.yaml" in said or kind == "simulated"
+
+
+def test_every_option_of_every_corpus_is_described():
+    lacking = [(kind, name) for kind, corpus in DATASETS.items() for name, field in corpus.model_fields.items()
+               if name != "kind" and not field.description]  # fmt: skip
+    assert not lacking
+
+
+def test_inspect_takes_options_and_labels_from_a_configuration(escgan, deap_folder, tmp_path):
+    config = tmp_path / "mine.yaml"
+    config.write_text(
+        "{name: mine, dataset: {kind: deap, n_trials: 4}, augmenters: [none], classifiers: [logistic], "
+        "labels: {kind: threshold, rating: dominance, threshold: 20, names: [weak, strong]}}"
+    )
+    code, out, _ = escgan("inspect", deap_folder, "--config", config)
+    assert code == 0
+    assert "4 weak, 0 strong" in out
+    assert f"Next: escgan run {config} --data" in out.replace("\n", "")
+    code, _, err = escgan("inspect", deap_folder, "--config", config, "--dataset", "deap")
+    assert code == 2 and "leave --dataset out" in err
+
+
+def test_inspect_points_to_the_subfolder_that_is_a_corpus(escgan, deap_folder, tmp_path):
+    code, _, err = escgan("inspect", deap_folder.parent)
+    assert code == 3 and "its folder 'data [1]' looks like deap" in err
+    code, _, err = escgan("inspect", deap_folder / "s01.dat")
+    assert code == 3 and "is a file: give the folder" in err
+
+
 def test_inspect_shows_a_sound_folder_and_the_next_command(escgan, deap_folder):
     code, out, _ = escgan("inspect", deap_folder)
     assert code == 0
@@ -61,6 +101,7 @@ def test_inspect_reads_nothing_where_only_names_are_wanted(escgan, deap_folder, 
         (["inspect", "nowhere"], 3, "The data folder 'nowhere' does not exist"),
         (["inspect", "configs"], 3, "is no corpus that is known by its file names"),
         (["inspect", "configs", "--dataset", "deep"], 2, "There is no corpus 'deep': expected one of"),
+        (["datasets", "deep"], 2, "There is no corpus 'deep': expected one of"),
         (["fetch", "deap"], 2, "'deap' cannot be downloaded by a program; see `escgan datasets`"),
     ],
 )

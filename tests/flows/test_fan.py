@@ -20,9 +20,7 @@ def test_the_only_error_is_raised_as_it_is() -> None:
 
 def test_the_first_error_names_the_other_units_that_failed() -> None:
     errors = {f"sub-0{i}": RecordingError(f"{i}.edf is cut off.") for i in (2, 3, 5)}
-    with pytest.raises(
-        RecordingError, match=r"^2.edf is cut off\. It .* sub-03, sub-05 failed"
-    ):
+    with pytest.raises(RecordingError, match=r"^2.edf is cut off\. It .* sub-03, sub-05 failed"):
         all_or_raise({"sub-01": REF, **errors})
 
 
