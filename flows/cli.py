@@ -265,7 +265,8 @@ def _run_pipeline(
         return new
 
     handler.addFilter(unsaid)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
+    # What other packages warn of is not written for this program's users; Prefect tells of its own shutdown that way.
+    logging.basicConfig(level=logging.ERROR, format="%(message)s", handlers=[handler])
     logging.getLogger("escgan").setLevel(logging.INFO)
     console.print(f"escgan: {config.dataset.title}; the store is {root}", soft_wrap=True, highlight=False)
     with console.status("starting Prefect ..."):

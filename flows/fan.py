@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
-from escgan.errors import EscganError
+from escgan.errors import EscganError, RecordingError
 from storage.manifest import ArtifactRef
 from storage.store import Store
 from tasks.caching import reference, stage_task
 from tasks.progress import announce, report_share
 from tasks.stage import Mode, Stage
+
+_MOST_NAMED = 10
 
 
 class Unit(NamedTuple):
@@ -80,11 +82,15 @@ def _ended(stage: str, unit: str, future: object) -> None:
 
 
 def all_or_raise(results: dict[str, ArtifactRef | EscganError]) -> dict[str, ArtifactRef]:
-    """Return the references, or raise the first unit's error and name the others that failed."""
+    """Return the references, or raise the first unit's error; recordings that failed beside it are named."""
     errors = {name: result for name, result in results.items() if isinstance(result, EscganError)}
     if errors:
-        (_, first), *others = errors.items()
-        if not others:
+        (_, first), *rest = errors.items()
+        others = [name for name, error in rest if isinstance(error, RecordingError)]
+        if not others or not isinstance(first, RecordingError):
             raise first
-        raise type(first)(f"{first} It is not the only one: {', '.join(name for name, _ in others)} failed as well.")
+        listed = ", ".join(others[:_MOST_NAMED]) + (
+            f" and {more} more" if (more := len(others) - _MOST_NAMED) > 0 else ""
+        )
+        raise RecordingError(f"{first} It is not the only one: {listed} failed as well.")
     return {name: result for name, result in results.items() if isinstance(result, ArtifactRef)}
