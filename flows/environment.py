@@ -20,8 +20,9 @@ def prepare_prefect(root: Path) -> None:
         "PREFECT_CLI_PROMPT": "false",
         # Errors reach the user as one sentence; Prefect would print each with a traceback, once a task.
         "PREFECT_LOGGING_LEVEL": "CRITICAL",
-        # The same of its server, which complains when a run ends before all its events are written.
+        # The same of its server and its database, which complain when a run ends before all events are written.
         "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     }
     if "PREFECT_API_URL" not in os.environ:
         home = root.expanduser().absolute() / "prefect"
