@@ -84,8 +84,13 @@ class FolderConfig(OwnRecordings):
         found: dict[tuple[str, str], list[_Line]] = {}
         for line in _lines(tables):
             found.setdefault(line.recording, []).append(line)
-        if not found:
+        if not tables:
             raise nothing_found(folder, type(self))
+        if not found:
+            raise RecordingError(
+                f"The table {tables[0].path} has no lines below its head: write one for every trial, with its file and "
+                "subject."
+            )
         sources = []
         for subject, session in sorted(found, key=lambda key: (natural_key(key[0]), natural_key(key[1]))):
             lines = found[subject, session]

@@ -72,6 +72,15 @@ def test_the_table_belongs_to_what_decides_a_recording(written: tuple[Path, tupl
     assert [path.name for path in source.files] == ["calm.edf", "fear.edf", "trials.csv"]
 
 
+def test_a_table_without_trials_is_told_from_no_table(tmp_path: Path) -> None:
+    one_file(tmp_path, "file,subject\n")
+    with pytest.raises(RecordingError, match="has no lines below its head"):
+        FolderConfig().discover(tmp_path)
+    (tmp_path / "trials.csv").unlink()
+    with pytest.raises(RecordingError, match="No recording of Your own recordings"):
+        FolderConfig().discover(tmp_path)
+
+
 def test_a_table_a_subject_keeps_the_others_apart(tmp_path: Path) -> None:
     one_file(tmp_path, "file,subject\na.edf,1\n")
     (tmp_path / "trials.csv").rename(tmp_path / "trials_s1.csv")
