@@ -54,7 +54,7 @@ class ScoreEntry(NamedTuple):
     artifact: ArtifactRef
 
 
-@stage("report", version=3)
+@stage("report", version=4)
 def report(
     config: PipelineConfig,
     recordings: tuple[RecordingEntry, ...],

@@ -97,7 +97,7 @@ def quality_table(data: ReportData) -> Table:
         "quality",
         "Signal quality per recording. The worst channel is the one most often flat or clipped; where none is, the "
         "one whose standard deviation is furthest from the recording's median."
-        + (" Amplitudes include what was rejected." if "rejected_share" in taken else ""),
+        + (" Amplitudes leave out what was rejected." if "rejected_share" in taken else ""),
         heads,
         rows,
         summary=f"Signal quality ({plural(len(rows), 'recording')})" if len(rows) > FOLD_ABOVE else "",

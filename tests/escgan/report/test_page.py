@@ -261,6 +261,8 @@ def test_only_what_a_step_could_take_has_a_column(make_data):
     bare = data.treatment.assign(rejected_share=None, components_removed=None, components_fitted=None)
     heads = [column.name for column in quality_table(make_data(n_subjects=2, treatment=bare)).columns]
     assert heads[6:] == ["Interpolated"]
+    assert "Amplitudes leave out what was rejected." in quality_table(data).caption
+    assert "Amplitudes" not in quality_table(make_data(n_subjects=2, treatment=bare)).caption
     none = bare.assign(interpolated=None)
     assert len(quality_table(make_data(n_subjects=2, treatment=none)).columns) == 6
 
