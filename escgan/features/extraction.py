@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,7 +63,7 @@ def extract_features(recording: Recording, config: FeatureConfig) -> Features:
         filter_order=config.filter_order,
         recording=recording.name,
     )
-    blocks, tables, n_dropped = [], [], 0
+    blocks, measured, n_dropped = [], [], 0
     for trial in recording.trials:
         _refuse_short(trial, recording, config, grid)
         windows, before = _kept(trial, recording.sfreq, grid, config.baseline == "subtract")
@@ -69,7 +71,7 @@ def extract_features(recording: Recording, config: FeatureConfig) -> Features:
         if len(windows):
             values = _measure(trial, recording, method, grid, windows, before)
             blocks.append(config.smoothing.apply(values, windows))
-            tables.append(_trial_table(recording, trial, windows, grid))
+            measured.append((trial, windows))
     if not blocks:
         raise RecordingError(
             f"Every window of {recording.name} overlaps a stretch that preprocessing rejected: reject less or leave "
@@ -77,7 +79,7 @@ def extract_features(recording: Recording, config: FeatureConfig) -> Features:
         )
     return Features(
         values=np.concatenate(blocks).astype(np.float32),
-        table=pd.concat(tables, ignore_index=True),
+        table=_window_table(recording, measured, grid),
         channels=recording.channels,
         bands=tuple(band.name for band in config.bands),
         band_edges_hz=tuple((band.low_hz, band.high_hz) for band in config.bands),
@@ -163,7 +165,7 @@ def _measure(
     # The baseline runs straight into the trial: filtered together, neither has an edge where they meet.
     whole = trial.eeg if trial.baseline is None else np.concatenate([trial.baseline, trial.eeg], axis=1)
     starts = np.concatenate([before * grid.step, _n_baseline(trial) + windows * grid.step])
-    power = method.power(whole.astype(np.float64), starts, f"trial {trial.trial} of {recording.name}")
+    power = method.power(whole, starts, f"trial {trial.trial} of {recording.name}")
     _refuse_silent(power, recording, trial, method, [*(f"baseline window {i}" for i in before), *windows])
     values = method.value(power)
     n_before = len(before)
@@ -183,18 +185,28 @@ def _refuse_silent(
         )
 
 
-def _trial_table(recording: Recording, trial: Trial, windows: NDArray[np.int64], grid: _Grid) -> pd.DataFrame:
+def _window_table(
+    recording: Recording, measured: Sequence[tuple[Trial, NDArray[np.int64]]], grid: _Grid
+) -> pd.DataFrame:
+    """Describe the windows of all trials; built at once, since a table a trial would take longer than the measuring."""
+    counts = [len(windows) for _, windows in measured]
+    trials = [trial for trial, _ in measured]
+    windows = np.concatenate([windows for _, windows in measured])
+
+    def repeated(values: Sequence[Any], dtype: str) -> pd.Series:
+        return pd.Series(values, dtype=dtype).repeat(counts).reset_index(drop=True)
+
     table = pd.DataFrame(
         {
-            "subject": recording.subject,
-            "session": recording.session,
-            "trial": np.int64(trial.trial),
+            "subject": repeated([recording.subject] * len(trials), "str"),
+            "session": repeated([recording.session] * len(trials), "str"),
+            "trial": np.repeat(np.array([trial.trial for trial in trials], np.int64), counts),
             "window": windows,
-            "start_s": trial.start_s + windows * grid.step / recording.sfreq,
-            "stimulus": trial.stimulus,
-            "condition": pd.Series([trial.condition] * len(windows), dtype="str"),
+            "start_s": np.repeat([trial.start_s for trial in trials], counts) + windows * grid.step / recording.sfreq,
+            "stimulus": repeated([trial.stimulus for trial in trials], "str"),
+            "condition": repeated([trial.condition for trial in trials], "str"),
         }
     )
-    for name, rating in sorted(trial.ratings.items()):
-        table[name] = np.float64(rating)
-    return table.astype({"subject": "str", "session": "str", "stimulus": "str"})
+    for name in sorted({name for trial in trials for name in trial.ratings}):
+        table[name] = np.repeat([np.float64(trial.ratings.get(name, np.nan)) for trial in trials], counts)
+    return table

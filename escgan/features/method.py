@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from escgan.bands import Band
+
+_Real = TypeVar("_Real", bound=np.floating)
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,13 @@ class Method(ABC):
         """The formula in words."""
 
     @abstractmethod
-    def power(self, signal: NDArray[np.float64], starts: NDArray[np.int64], trial: str) -> NDArray[np.float64]:
+    def power(self, signal: NDArray[np.floating], starts: NDArray[np.int64], trial: str) -> NDArray[np.float64]:
         """Return the power in each window and band, ``(n_windows, n_channels, n_bands)``.
 
         Parameters
         ----------
         signal
-            A trial and whatever baseline precedes it, ``(n_channels, n_times)`` in microvolts.
+            A trial and whatever baseline precedes it, ``(n_channels, n_times)`` float32 in microvolts.
         starts
             Where windows begin, in samples of ``signal``.
         trial
@@ -72,6 +74,6 @@ class Method(ABC):
         """Turn positive powers into values in ``unit``."""
 
 
-def cut(signal: NDArray[np.float64], starts: NDArray[np.int64], window: int) -> NDArray[np.float64]:
+def cut(signal: NDArray[_Real], starts: NDArray[np.int64], window: int) -> NDArray[_Real]:
     """Return the windows that begin at ``starts``: ``(n_channels, n_windows, window)``."""
     return np.lib.stride_tricks.sliding_window_view(signal, window, axis=-1)[:, starts]

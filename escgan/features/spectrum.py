@@ -41,7 +41,7 @@ class SpectralMethod(Method):
             )
         return inside / counts
 
-    def power(self, signal: NDArray[np.float64], starts: NDArray[np.int64], trial: str) -> NDArray[np.float64]:
+    def power(self, signal: NDArray[np.floating], starts: NDArray[np.int64], trial: str) -> NDArray[np.float64]:
         """Return the mean power, ``(n_windows, n_channels, n_bands)``; see :meth:`Method.power`."""
         means = self._means
-        return (self.spectrum(cut(signal, starts, self.window)) @ means).swapaxes(0, 1)
+        return (self.spectrum(cut(signal.astype(np.float64), starts, self.window)) @ means).swapaxes(0, 1)

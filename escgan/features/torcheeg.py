@@ -63,11 +63,11 @@ class TorchEEG(Method):
             )
         return quotient
 
-    def power(self, signal: NDArray[np.float64], starts: NDArray[np.int64], trial: str) -> NDArray[np.float64]:
+    def power(self, signal: NDArray[np.floating], starts: NDArray[np.int64], trial: str) -> NDArray[np.float64]:
         """Return the variance in uV^2, ``(n_windows, n_channels, n_bands)``; see :meth:`Method.power`."""
         from scipy.signal import lfilter
 
-        windows = cut(signal, starts, self.window)
+        windows = cut(signal.astype(np.float64), starts, self.window)
         return np.stack([lfilter(b, a, windows, axis=-1).var(axis=-1).T for b, a in self._filters], axis=-1)
 
     def value(self, power: NDArray[np.float64]) -> NDArray[np.float64]:

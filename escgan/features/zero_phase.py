@@ -15,7 +15,12 @@ from numpy.typing import NDArray
 
 from escgan.errors import RecordingError
 from escgan.features.differential_entropy import differential_entropy
+from escgan.features.filter_bank import FilterBank
 from escgan.features.method import Method, cut
+
+# Single precision rounds a filtered trial by at most 5e-6 of its root mean square, mostly by a tenth of that: the
+# entropy of a window that is louder than this share of it is known to 1e-5 nats.
+_PRECISE = 0.02
 
 
 class ZeroPhase(Method):
@@ -34,28 +39,33 @@ class ZeroPhase(Method):
         )
 
     @cached_property
-    def _filters(self) -> list[NDArray[np.float64]]:
+    def _bank(self) -> FilterBank:
         from scipy.signal import butter
 
-        return [
-            butter(self.filter_order, (band.low_hz, band.high_hz), btype="bandpass", fs=self.sfreq, output="sos")
-            for band in self.bands
-        ]
+        edges = [(band.low_hz, band.high_hz) for band in self.bands]
+        return FilterBank([butter(self.filter_order, e, btype="bandpass", fs=self.sfreq, output="sos") for e in edges])
 
-    def power(self, signal: NDArray[np.float64], starts: NDArray[np.int64], trial: str) -> NDArray[np.float64]:
+    def power(self, signal: NDArray[np.floating], starts: NDArray[np.int64], trial: str) -> NDArray[np.float64]:
         """Return the variance in uV^2, ``(n_windows, n_channels, n_bands)``; see :meth:`Method.power`."""
-        from scipy.signal import sosfiltfilt
+        if signal.shape[1] <= self._bank.padding:
+            raise RecordingError(
+                f"The {signal.shape[1]} samples of {trial} are too few to filter for band {self.bands[0]}: "
+                "drop the trial."
+            )
+        variance = self._variance(signal, starts, np.float32)
+        if (variance < _PRECISE**2 * variance.mean(axis=0)).any():
+            return self._variance(signal, starts, np.float64)
+        return variance
 
-        bands = []
-        for sos, band in zip(self._filters, self.bands, strict=True):
-            try:
-                filtered = sosfiltfilt(sos, signal, axis=-1)
-            except ValueError as cause:
-                raise RecordingError(
-                    f"The {signal.shape[1]} samples of {trial} are too few to filter for band {band}: drop the trial."
-                ) from cause
-            bands.append(cut(filtered, starts, self.window).var(axis=-1).T)
-        return np.stack(bands, axis=-1)
+    def _variance(
+        self, signal: NDArray[np.floating], starts: NDArray[np.int64], precision: type[np.float32 | np.float64]
+    ) -> NDArray[np.float64]:
+        variance = np.empty((len(starts), len(signal), len(self.bands)))
+        for band, filtered in enumerate(self._bank.outputs(signal, precision)):
+            windows = cut(filtered, starts, self.window)
+            windows -= windows.mean(axis=-1, keepdims=True)
+            variance[:, :, band] = np.square(windows, out=windows).mean(axis=-1).T
+        return variance
 
     def value(self, power: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the differential entropy in nats."""

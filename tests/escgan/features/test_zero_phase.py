@@ -71,3 +71,16 @@ def test_a_trial_too_short_to_be_filtered_is_named(make_recording):
         RecordingError, match=r"The 20 samples of trial 1 of sub-03 are too few to filter for band 'alpha' \(8-13 Hz\)"
     ):
         extract_features(make_recording(eeg), FeatureConfig(bands=(ALPHA,), window_s=0.1))
+
+
+@pytest.mark.parametrize("drift", [0.0, 0.3, 30.0])
+def test_entropies_equal_scipys_in_double_precision_whatever_the_drift(make_recording, drift):
+    """A drift ten thousand times the power of the fast band would drown it in single precision."""
+    rng = np.random.default_rng(5)
+    eeg = (rng.standard_normal((4, 63 * 128)) + drift * rng.standard_normal((4, 63 * 128)).cumsum(axis=1)).astype("f4")
+    got = extract_features(make_recording(eeg), FeatureConfig(bands=BAND_SETS["esc-gan"])).values
+    for i, band in enumerate(BAND_SETS["esc-gan"]):
+        sos = signal.butter(4, (band.low_hz, band.high_hz), "bandpass", fs=SFREQ, output="sos")
+        windows = signal.sosfiltfilt(sos, eeg.astype(np.float64)).reshape(4, 63, 128)
+        truth = 0.5 * np.log(2 * np.pi * np.e * windows.var(axis=-1)).T
+        np.testing.assert_allclose(got[:, :, i], truth, atol=2e-5)
