@@ -17,13 +17,13 @@ from tasks.recordings import read_recording
 from tasks.stage import StageRun, stage
 
 
-@stage("features", version=2)
+@stage("features", version=3)
 def features(recording: ArtifactRef, config: FeatureConfig, *, run: StageRun) -> None:
     """Measure one recording."""
     _write(extract_features(read_recording(run.store.open(recording)), config), run.draft)
 
 
-@stage("features", version=2)
+@stage("features", version=3)
 def distributed_features(source: RecordingSource, dataset: DatasetConfig, *, run: StageRun) -> None:
     """Read the features that a corpus' owners measured."""
     if not isinstance(dataset, FeatureCorpus):
