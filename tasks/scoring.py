@@ -13,7 +13,7 @@ from tasks.stage import StageRun, stage
 from tasks.windows import load_windows
 
 
-@stage("evaluate", version=1, on_device=True)
+@stage("evaluate", version=2, on_device=True)
 def evaluate(
     train_features: tuple[ArtifactRef, ...],
     test_features: tuple[ArtifactRef, ...],

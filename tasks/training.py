@@ -13,7 +13,7 @@ from tasks.stage import StageRun, stage
 from tasks.windows import load_windows
 
 
-@stage("train", version=1, on_device=True)
+@stage("train", version=2, on_device=True)
 def train(
     features: tuple[ArtifactRef, ...],
     labels: LabelConfig,

@@ -43,25 +43,27 @@ class CnnClassifier(Classifier):
         from torch import nn
         from torch.nn import functional
 
-        from escgan.gan.trunk import ConvTrunk, initialize, mlp_head, seed_dropout
+        from escgan.gan.trunk import ConvTrunk, initialize, lay_out, mlp_head, seed_dropout
 
         n, n_bands = data.grid.shape[:2]
         network = nn.Sequential(
             ConvTrunk(n_bands, self.hidden, nn.SELU), mlp_head(self.hidden, data.n_classes, self.dropout, nn.SELU)
         )
         initialize(network, torch.Generator().manual_seed(derive_seed(seed, "weights")))
-        network.to(device).train()
+        lay_out(network, device).train()
         optimizer = torch.optim.Adam(network.parameters(), lr=self.learning_rate, fused=True)
-        x_all = torch.from_numpy(data.grid).to(device)
+        # Rows of bands, so that a drawn batch is channels last without a copy.
+        x_all = torch.from_numpy(data.grid).permute(0, 2, 3, 1).contiguous().to(device)
         y_all = functional.one_hot(torch.from_numpy(data.labels), data.n_classes).float().to(device)
         weight_all = torch.from_numpy(data.weights.astype(np.float32)).to(device)
         per_epoch = max(1, n // self.batch_size)
         loss = torch.zeros(())
         for step in range(self.epochs * per_epoch):
             epoch, place = divmod(step, per_epoch)
-            order = generator(seed, "order", epoch).permutation(n)
+            if place == 0:
+                order = generator(seed, "order", epoch).permutation(n)
             rows = torch.from_numpy(order[place * self.batch_size : (place + 1) * self.batch_size]).to(device)
-            x, y, weight = x_all[rows], y_all[rows], weight_all[rows]
+            x, y, weight = x_all[rows].permute(0, 3, 1, 2), y_all[rows], weight_all[rows]
             seed_dropout(network, torch.Generator(device).manual_seed(derive_seed(seed, "dropout", step)))
             if self.mixup:
                 draw = generator(seed, "mixup", step)

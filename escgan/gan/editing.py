@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from escgan.gan.trunk import lay_out
+
 if TYPE_CHECKING:
     from escgan.gan.training import Gan
 
@@ -52,14 +54,14 @@ def edit_windows(
     target
         ``(n,)`` class to edit each into.
     """
-    generator, discriminator = gan.generator.to(device).eval(), gan.discriminator.to(device).eval()
+    generator, discriminator = lay_out(gan.generator, device).eval(), lay_out(gan.discriminator, device).eval()
     edited, realness, probability = [], [], []
     for start in range(0, len(grid), _BATCH):
         x = torch.from_numpy(grid[start : start + _BATCH]).to(device)
         t = torch.from_numpy(target[start : start + _BATCH]).to(device)
         edit = generator(x, t)
         logit, classes = discriminator(edit)
-        edited.append(edit.cpu())
+        edited.append(edit.contiguous().cpu())
         realness.append(logit.cpu())
         probability.append(classes.softmax(dim=1).cpu())
     if not edited:

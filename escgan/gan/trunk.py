@@ -89,6 +89,15 @@ def mlp_head(
     )
 
 
+def lay_out(network: nn.Module, device: str) -> nn.Module:
+    """Put a network on a device, channels last in memory, which its convolutions are fastest in.
+
+    Weights in another layout give results that differ in the last bits: whoever trains or applies a network
+    comes here first.
+    """
+    return network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
 def initialize(network: nn.Module, generator: torch.Generator) -> None:
     """Draw all weights from a generator: Kaiming for convolutions and linear layers, normal for embeddings.
 

@@ -157,27 +157,6 @@ def test_one_class_alone_is_refused():
         train_gan(grid, np.zeros(len(grid), np.int64), 2, scalp_grid(CHANNELS).mask, network=SMALL)
 
 
-@pytest.mark.parametrize("kind", ["next", "other"])
-def test_targets_are_never_the_own_class_and_reach_every_other(kind):
-    labels = np.arange(300) % 3
-    config = TrainingConfig(batch_size=100, target=kind)
-    pairs = set()
-    for step in range(3):
-        rows, target, partner = training_module._draw(labels, 3, config, 0, step, 3)
-        assert (target != labels[rows]).all() and (partner != np.arange(100)).all()
-        pairs |= set(zip(labels[rows].tolist(), target.tolist(), strict=True))
-    assert pairs == (
-        {(0, 1), (1, 2), (2, 0)} if kind == "next" else {(a, b) for a in range(3) for b in range(3) if a != b}
-    )
-
-
-def test_an_epoch_visits_every_window_at_most_once():
-    config = TrainingConfig(batch_size=30)
-    labels = np.arange(100) % 2
-    rows = np.concatenate([training_module._draw(labels, 2, config, 0, step, 3)[0] for step in range(3)])
-    assert len(np.unique(rows)) == 90
-
-
 @pytest.mark.parametrize(
     "make",
     [

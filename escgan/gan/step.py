@@ -1,0 +1,83 @@
+"""One step of training: what the published step computes, each part of it once.
+
+The published step runs the whole generator twice on the same windows and the discriminator twice on the same edits.
+Here one encoding serves both targets, and one judgement of the edits serves both losses, whose gradients are
+taken through it in turn. Both networks step on the weights that the judgement was made with, so the losses
+are those of the longer way (``tests/escgan/gan/test_step.py``).
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from escgan.gan.batches import Batch
+from escgan.gan.config import LossWeights, TrainingConfig
+from escgan.gan.discriminator import Discriminator
+from escgan.gan.generator import Generator
+from escgan.gan.losses import discriminator_terms, generator_terms, total
+from escgan.gan.trunk import lay_out
+
+
+@dataclass(frozen=True)
+class Learner:
+    """Both networks and their optimisers."""
+
+    generator: Generator
+    discriminator: Discriminator
+    optimizers: dict[str, torch.optim.Optimizer]
+
+
+def make_learner(generator: Generator, discriminator: Discriminator, learning_rate: float, device: str) -> Learner:
+    """Place the networks on a device and give each its Adam."""
+    networks = {"generator": generator, "discriminator": discriminator}
+    for network in networks.values():
+        lay_out(network, device).train()
+    optimizers: dict[str, torch.optim.Optimizer] = {
+        # The fused step is one kernel instead of one a tensor; its arithmetic is Adam's.
+        name: torch.optim.Adam(network.parameters(), lr=learning_rate, fused=True)
+        for name, network in networks.items()
+    }
+    return Learner(generator, discriminator, optimizers)
+
+
+def take_step(
+    learner: Learner, batch: Batch, losses: LossWeights, training: TrainingConfig, adversarial: bool
+) -> dict[str, Tensor]:
+    """Descend on both losses of a batch and return every named term, detached.
+
+    ``adversarial`` tells whether the discriminator's real/fake terms enter.
+    """
+    with _precision(batch.x):
+        code = learner.generator.encode(batch.x)
+        own = learner.generator.decode(code, batch.label)
+        edited = learner.generator.decode(code, batch.target)
+        on_edited = learner.discriminator(edited)
+        on_real = learner.discriminator(batch.x)
+    judged = _full(on_edited)
+    edit = generator_terms(
+        batch.x, batch.label, batch.target, own.float(), edited.float(), code.float(), judged, batch.partner, losses
+    )
+    judge = discriminator_terms(
+        _full(on_real), judged, batch.label, batch.target, training.label_smoothing, adversarial
+    )
+    for optimizer in learner.optimizers.values():
+        optimizer.zero_grad(set_to_none=True)
+    # Naming the inputs keeps either loss from the other network's weights, and spares computing those gradients.
+    total(edit).backward(inputs=list(learner.generator.parameters()), retain_graph=True)
+    total(judge).backward(inputs=list(learner.discriminator.parameters()))
+    for optimizer in learner.optimizers.values():
+        optimizer.step()
+    return {name: term.detach() for name, term in (edit | judge).items()}
+
+
+def _precision(x: Tensor) -> AbstractContextManager[object]:
+    """Half precision for the networks on CUDA; the losses are always computed in float32."""
+    return torch.autocast("cuda", dtype=torch.bfloat16) if x.is_cuda else nullcontext()
+
+
+def _full(judged: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    return judged[0].float(), judged[1].float()
