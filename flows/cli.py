@@ -90,6 +90,17 @@ def demo(root: Root = Path("store"), device: Device = "auto") -> None:
 
 
 @app.command()
+def profile(
+    run: Annotated[str, typer.Argument(help="Name of a run's configuration, or the beginning of an artifact's key.")],
+    root: Root = Path("store"),
+) -> None:
+    """Show where a run's time and memory went: stages, their parts, the longest units."""
+    from flows.profile import print_profile
+
+    print_profile(_existing_store(root), run)
+
+
+@app.command()
 def datasets(
     kind: Annotated[str | None, typer.Argument(help="One corpus, to be told everything about it.")] = None,
 ) -> None:

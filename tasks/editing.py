@@ -28,21 +28,24 @@ def augment(
     run: StageRun,
 ) -> None:
     """Make windows for the classes that lack them, from training windows alone."""
-    windows = normalize_train(load_windows(run.store, features, labels), normalization)
-    state = augmenter.load(run.store.open(gan).path, windows) if gan else None
-    edited = augmenter.generate(state, windows, balance, seed, device=run.device)
-    write_arrays(
-        run.draft.file("edited.h5"),
-        {"de": edited.de, "grid": edited.grid, "labels": edited.labels},
-        {
-            "wanted": [int(n) for n in edited.wanted],
-            "classes": list(windows.classes),
-            "channels": list(windows.channels),
-            "bands": list(windows.bands),
-            "normalization": normalization,
-        },
-    )
-    write_table(run.draft.file("edits.parquet"), edited.edits)
+    with run.part("gather windows"):
+        windows = normalize_train(load_windows(run.store, features, labels), normalization)
+        state = augmenter.load(run.store.open(gan).path, windows) if gan else None
+    with run.part("generate"):
+        edited = augmenter.generate(state, windows, balance, seed, device=run.device)
+    with run.part("write"):
+        write_arrays(
+            run.draft.file("edited.h5"),
+            {"de": edited.de, "grid": edited.grid, "labels": edited.labels},
+            {
+                "wanted": [int(n) for n in edited.wanted],
+                "classes": list(windows.classes),
+                "channels": list(windows.channels),
+                "bands": list(windows.bands),
+                "normalization": normalization,
+            },
+        )
+        write_table(run.draft.file("edits.parquet"), edited.edits)
 
 
 def read_edited(artifact: Artifact) -> Edited:

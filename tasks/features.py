@@ -20,7 +20,12 @@ from tasks.stage import StageRun, stage
 @stage("features", version=3)
 def features(recording: ArtifactRef, config: FeatureConfig, *, run: StageRun) -> None:
     """Measure one recording."""
-    _write(extract_features(read_recording(run.store.open(recording)), config), run.draft)
+    with run.part("read"):
+        signals = read_recording(run.store.open(recording))
+    with run.part("measure"):
+        measured = extract_features(signals, config)
+    with run.part("write"):
+        _write(measured, run.draft)
 
 
 @stage("features", version=3)
@@ -28,7 +33,10 @@ def distributed_features(source: RecordingSource, dataset: DatasetConfig, *, run
     """Read the features that a corpus' owners measured."""
     if not isinstance(dataset, FeatureCorpus):
         raise ConfigError(f"Corpus '{dataset.kind}' holds signals, not features: ingest it first.")
-    _write(dataset.read_features(source), run.draft)
+    with run.part("read"):
+        measured = dataset.read_features(source)
+    with run.part("write"):
+        _write(measured, run.draft)
 
 
 def _write(measured: Features, draft: Draft) -> None:

@@ -26,9 +26,13 @@ def ingest(
     """Read, preprocess and cut one recording."""
     if not isinstance(dataset, SignalCorpus):
         raise ConfigError(f"Corpus '{dataset.kind}' is distributed as features: there is no signal to ingest.")
-    raw = dataset.read(source)
+    with run.part("read"):
+        raw = dataset.read(source)
     run.progress(1, 2)
-    write_recording(run.draft.file("recording.h5"), run.draft.file("trials.parquet"), preprocess(raw, preprocessing))
+    with run.part("preprocess"):
+        recording = preprocess(raw, preprocessing)
+    with run.part("write"):
+        write_recording(run.draft.file("recording.h5"), run.draft.file("trials.parquet"), recording)
 
 
 def write_recording(arrays_path: Any, table_path: Any, recording: Recording) -> None:

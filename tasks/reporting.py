@@ -69,9 +69,11 @@ def report(
     """Gather, compare, draw."""
     from escgan.report.page import render_report
 
-    data = gather(run.store, config, recordings, left_out, notices, gans, edits, scores)
+    with run.part("gather"):
+        data = gather(run.store, config, recordings, left_out, notices, gans, edits, scores)
     run.progress(1, 2)
-    run.draft.file("report.html").write_text(render_report(data), encoding="utf-8")
+    with run.part("draw"):
+        run.draft.file("report.html").write_text(render_report(data), encoding="utf-8")
 
 
 def gather(

@@ -27,12 +27,16 @@ def evaluate(
     run: StageRun,
 ) -> None:
     """Fit on real and edited training windows, predict every test window, score."""
-    train = load_windows(run.store, train_features, labels)
-    test = load_windows(run.store, test_features, labels, train_features)
-    extra = read_edited(run.store.open(edited)) if edited else None
-    data = TrainingData(normalize_train(train, normalization), extra, reweight)
-    model = classifier.fit(data, seed, device=run.device)
-    probability = model.predict_proba(normalize_test(train, test, normalization))
-    predictions = prediction_table(test.table, test.labels, probability, test.classes)
-    write_table(run.draft.file("predictions.parquet"), predictions)
-    write_table(run.draft.file("scores.parquet"), score_table(predictions, test.classes))
+    with run.part("gather windows"):
+        train = load_windows(run.store, train_features, labels)
+        test = load_windows(run.store, test_features, labels, train_features)
+        extra = read_edited(run.store.open(edited)) if edited else None
+        data = TrainingData(normalize_train(train, normalization), extra, reweight)
+    with run.part("fit"):
+        model = classifier.fit(data, seed, device=run.device)
+    with run.part("predict"):
+        probability = model.predict_proba(normalize_test(train, test, normalization))
+    with run.part("score and write"):
+        predictions = prediction_table(test.table, test.labels, probability, test.classes)
+        write_table(run.draft.file("predictions.parquet"), predictions)
+        write_table(run.draft.file("scores.parquet"), score_table(predictions, test.classes))

@@ -10,7 +10,8 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,6 +22,7 @@ from storage.errors import ArtifactMissing
 from storage.manifest import ArtifactRef
 from storage.store import Draft, Store
 from tasks.identity import identity, inputs_of
+from tasks.parts import Parts
 from tasks.progress import report_share
 
 LOG = logging.getLogger("escgan")
@@ -42,11 +44,16 @@ class StageRun:
     stage: str
     unit: str
     device: str
+    parts: Parts = field(default_factory=Parts)
 
     @property
     def workspace(self) -> Path:
         """Folder for checkpoints that survive a kill; cleared once the artifact is published."""
         return self.store.workspace(self.stage, self.draft.key)
+
+    def part(self, name: str) -> AbstractContextManager[None]:
+        """Count the block's seconds and memory to a part of this unit, for the manifest."""
+        return self.parts.part(name)
 
     def progress(self, done: int, total: int) -> None:
         """Tell how far this unit has come."""
@@ -116,7 +123,9 @@ class Stage:
                 versions=package_versions(),
                 device=device,
             ) as draft:
-                self.body(*science, run=StageRun(store, draft, self.name, unit, device))
+                run = StageRun(store, draft, self.name, unit, device)
+                self.body(*science, run=run)
+                draft.note(parts=run.parts.rows())
             store.clear_workspace(self.name, key)
             return draft.ref, True
 

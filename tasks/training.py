@@ -24,7 +24,10 @@ def train(
     run: StageRun,
 ) -> None:
     """Fit an augmenter on training windows; there is no argument through which test data could come."""
-    windows = normalize_train(load_windows(run.store, features, labels), normalization)
-    state = augmenter.fit(windows, seed, device=run.device, workspace=run.workspace, on_step=run.progress)
-    augmenter.save(state, run.draft.path)
-    write_table(run.draft.file("history.parquet"), pd.DataFrame(augmenter.history(state)))
+    with run.part("gather windows"):
+        windows = normalize_train(load_windows(run.store, features, labels), normalization)
+    with run.part("fit"):
+        state = augmenter.fit(windows, seed, device=run.device, workspace=run.workspace, on_step=run.progress)
+    with run.part("write"):
+        augmenter.save(state, run.draft.path)
+        write_table(run.draft.file("history.parquet"), pd.DataFrame(augmenter.history(state)))
