@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _HIGHEST_HZ = 60
+_WINDOWS_AT_ONCE = 128
 
 Stretches = Sequence[tuple[float, float]]
 """Unusable parts of a signal, as (start, stop) in seconds from its first sample."""
@@ -100,8 +101,6 @@ def segment_spectrum(
     density
         ``(n_frequencies,)`` in uV^2/Hz: Welch's average of Hann windows of one second that overlap by half.
     """
-    from scipy.signal import welch
-
     n_window = round(sfreq)
     rows = []
     for values in channels:
@@ -109,12 +108,28 @@ def segment_spectrum(
         # Parts shorter than a window say nothing of the low frequencies, unless there is nothing else.
         parts = [part for part in parts if len(part) >= n_window] or [values]
         weights = [max((2 * len(part)) // n_window - 1, 1) for part in parts]
-        densities = [
-            welch(part.astype(np.float64), fs=sfreq, nperseg=min(n_window, len(part)), nfft=n_window)[1]
-            for part in parts
-        ]
+        densities = [_welch(part, sfreq, n_window) for part in parts]
         rows.append(np.average(densities, axis=0, weights=weights)[:n_frequencies])
     return np.mean(rows, axis=0)
+
+
+def _welch(values: NDArray[np.floating], sfreq: float, n_fft: int) -> NDArray[np.float64]:
+    """Return ``scipy.signal.welch(values, sfreq, nperseg=min(n_fft, n_times), nfft=n_fft)``, a hundred windows at once.
+
+    SciPy transforms one window after the other in Python, which took nine tenths of the ingest of a clean recording.
+    """
+    n = min(n_fft, len(values))
+    taper = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)
+    windows = np.lib.stride_tricks.sliding_window_view(values, n)[:: n - n // 2]
+    power = np.zeros(n_fft // 2 + 1)
+    for start in range(0, len(windows), _WINDOWS_AT_ONCE):
+        block = windows[start : start + _WINDOWS_AT_ONCE].astype(np.float64)
+        block -= block.mean(axis=1, keepdims=True)
+        transform = np.fft.rfft(block * taper, n_fft, axis=1)
+        power += (transform.real**2 + transform.imag**2).sum(axis=0)
+    # One-sided: every frequency but zero and Nyquist's stands for its negative as well.
+    power[1 : (n_fft + 1) // 2] *= 2
+    return power / (len(windows) * sfreq * (taper**2).sum())
 
 
 def mean_spectrum(densities: Sequence[NDArray[np.float64]]) -> tuple[float, ...]:

@@ -6,6 +6,8 @@ from typing import Literal
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.signal import welch
 
 from escgan.preprocessing import preprocess
@@ -61,3 +63,11 @@ def test_a_segment_shorter_than_a_window_still_has_a_spectrum() -> None:
     eeg = RNG.standard_normal((1, 60))
     got = segment_spectrum(eeg, 100.0, 51)
     assert got == pytest.approx(welch(eeg[0], fs=100.0, nperseg=60, nfft=100)[1])
+
+
+@given(sfreq=st.integers(2, 130), n_times=st.integers(2, 5000), seed=st.integers(0, 9))
+def test_the_spectrum_of_one_signal_is_scipys_welch(sfreq: int, n_times: int, seed: int) -> None:
+    values = np.random.default_rng(seed).standard_normal(n_times).cumsum().astype(np.float32)
+    got = segment_spectrum([values], float(sfreq), sfreq // 2 + 1)
+    expected = welch(values.astype(np.float64), fs=sfreq, nperseg=min(sfreq, n_times), nfft=sfreq)[1]
+    np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-12 * expected.max())
