@@ -286,7 +286,6 @@ def _run_pipeline(
         from flows.closing import print_outcome
         from flows.display import RunDisplay
         from flows.pipeline import pipeline
-        from flows.stages import STAGE_FLOWS
         from tasks.progress import listening
     try:
         # Heartbeats serve deployments; a run in the foreground would only wait for their thread to end.
@@ -297,6 +296,9 @@ def _run_pipeline(
             listening(display),
         ):
             if only and not start:
+                # Making six flows takes Prefect a second.
+                from flows.stages import STAGE_FLOWS
+
                 outcome = STAGE_FLOWS[only](config, data, root, device, only in refresh)
             else:
                 outcome = pipeline(config, data, root, device, only, start, tuple(refresh))

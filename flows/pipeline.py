@@ -29,7 +29,7 @@ from storage.store import Store
 from tasks.editing import augment
 from tasks.features import distributed_features, feature_fingerprints, features
 from tasks.recordings import ingest, trial_fingerprints
-from tasks.reporting import AugmenterEntry, RecordingEntry, ScoreEntry, report, subject_score_table
+from tasks.reporting import AugmenterEntry, RecordingEntry, ScoreEntry, read_results, report, subject_score_table
 from tasks.scoring import evaluate
 from tasks.stage import Mode
 from tasks.training import train
@@ -96,7 +96,10 @@ def pipeline(
     """
     store = Store(root)
     store.sweep()
-    execution = Execution(store, choose_device(device), stage_modes(only, start, refresh), Tally())
+    if device != "auto":
+        # A device that is not there is said at once; the best one is looked for by the first unit that computes.
+        choose_device(device)
+    execution = Execution(store, device, stage_modes(only, start, refresh), Tally())
     last = only or StageName.REPORT
     with one_thread_each(), quiet_mne():
         return _run(config, data, execution, STAGES.index(last))
@@ -116,12 +119,14 @@ def _run(config: PipelineConfig, data: Path | None, execution: Execution, last: 
     if last < STAGES.index(StageName.EVALUATE):
         return outcome
     scores = evaluate_cases(config, cases, edits, execution)
-    outcome.scores = subject_score_table(execution.store, scores)
-    outcome.comparisons = compare_augmenters(outcome.scores)
-    outcome.verdict = verdict_sentences(outcome.comparisons)
     if last < STAGES.index(StageName.REPORT):
-        return outcome
-    outcome.report = write_report(config, recordings, outcome, gans, edits, scores, execution)
+        outcome.scores = subject_score_table(execution.store, scores)
+        outcome.comparisons = compare_augmenters(outcome.scores)
+    else:
+        ref = make_report(config, recordings, outcome, gans, edits, scores, execution)
+        outcome.scores, outcome.comparisons = read_results(execution.store.open(ref))
+        outcome.report = show_report(execution.store, ref, config.name)
+    outcome.verdict = verdict_sentences(outcome.comparisons)
     return outcome
 
 
@@ -238,7 +243,7 @@ def evaluate_cases(
     return [ScoreEntry(*entry, refs[unit.name]) for unit, entry in zip(units, entries, strict=True)]
 
 
-def write_report(
+def make_report(
     config: PipelineConfig,
     recordings: Sequence[RecordingEntry],
     outcome: Outcome,
@@ -246,13 +251,17 @@ def write_report(
     edits: Sequence[AugmenterEntry],
     scores: Sequence[ScoreEntry],
     execution: Execution,
-) -> Path:
-    """Write the report and put a copy where a person finds it."""
+) -> ArtifactRef:
+    """Compare the augmenters and write the report."""
     told = (outcome.left_out, outcome.notices)
     science = (config, tuple(recordings), *told, tuple(gans), tuple(edits), tuple(scores))
-    ref = all_or_raise(fan(report, [Unit(config.name, science)], execution))[config.name]
-    page = execution.store.open(ref).file("report.html").read_bytes()
-    shown = execution.store.root / "reports" / f"{config.name}.html"
+    return all_or_raise(fan(report, [Unit(config.name, science)], execution))[config.name]
+
+
+def show_report(store: Store, ref: ArtifactRef, name: str) -> Path:
+    """Put a copy of a report where a person finds it."""
+    page = store.open(ref).file("report.html").read_bytes()
+    shown = store.root / "reports" / f"{name}.html"
     shown.parent.mkdir(mode=0o700, exist_ok=True)
     partial = shown.with_suffix(".partial")
     partial.write_bytes(page)

@@ -20,7 +20,7 @@ from escgan.windows import WindowSet
 from storage.hdf5 import read_attributes
 from storage.manifest import ArtifactRef
 from storage.store import Artifact, Store
-from storage.tables import read_table
+from storage.tables import read_table, write_table
 from tasks.editing import read_edited
 from tasks.stage import StageRun, stage
 from tasks.windows import load_windows
@@ -54,7 +54,7 @@ class ScoreEntry(NamedTuple):
     artifact: ArtifactRef
 
 
-@stage("report", version=4)
+@stage("report", version=5)
 def report(
     config: PipelineConfig,
     recordings: tuple[RecordingEntry, ...],
@@ -72,8 +72,15 @@ def report(
     with run.part("gather"):
         data = gather(run.store, config, recordings, left_out, notices, gans, edits, scores)
     run.progress(1, 2)
+    write_table(run.draft.file("scores.parquet"), data.scores)
+    write_table(run.draft.file("comparisons.parquet"), data.comparisons)
     with run.part("draw"):
         run.draft.file("report.html").write_text(render_report(data), encoding="utf-8")
+
+
+def read_results(artifact: Artifact) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read every subject's scores and the augmenters' comparisons back from a report."""
+    return read_table(artifact.file("scores.parquet")), read_table(artifact.file("comparisons.parquet"))
 
 
 def gather(

@@ -17,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
+from escgan.device import choose_device
 from storage.digest import digest_json
 from storage.errors import ArtifactMissing
 from storage.manifest import ArtifactRef
@@ -111,7 +112,7 @@ class Stage:
             reason = store.why_not(self.name, key)
             if mode == "run" and reason != "no artifact":
                 LOG.warning("%s %s: %s; computing it again", self.name, unit, reason)
-            device = device if self.on_device else "cpu"
+            device = choose_device(device) if self.on_device else "cpu"
             bound = inspect.signature(self.body).bind(*science, run=None)
             config = {n: identity(v) for n, v in bound.arguments.items() if n != "run" and not inputs_of(v)}
             with store.create(

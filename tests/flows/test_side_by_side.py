@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
 import threading
 
 import mne
@@ -50,3 +53,23 @@ def test_numerical_libraries_compute_on_one_thread_until_the_run_ends() -> None:
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(1)
+
+
+def test_libraries_that_a_unit_loads_compute_on_one_thread_and_stay_quiet() -> None:
+    code = """
+import os, sys
+from flows.side_by_side import one_thread_each, quiet_mne
+assert not {"torch", "mne"} & set(sys.modules)
+with one_thread_each(), quiet_mne():
+    import logging, mne, numpy, scipy.linalg, torch
+    from threadpoolctl import threadpool_info
+    assert torch.get_num_threads() == 1
+    assert {pool["num_threads"] for pool in threadpool_info()} == {1}, threadpool_info()
+    assert mne.utils.logger.level == logging.ERROR
+assert torch.get_num_threads() == os.cpu_count()
+assert mne.utils.logger.level != logging.ERROR
+assert not {"OMP_NUM_THREADS", "MNE_LOGGING_LEVEL"} & set(os.environ)
+"""
+    clean = {name: value for name, value in os.environ.items() if not name.endswith(("_NUM_THREADS", "_LOGGING_LEVEL"))}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=clean)
+    assert done.returncode == 0, done.stderr
