@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 from prefect import flow
+from prefect.settings import PREFECT_API_URL
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from escgan.config import PipelineConfig
@@ -99,7 +100,9 @@ def pipeline(
     if device != "auto":
         # A device that is not there is said at once; the best one is looked for by the first unit that computes.
         choose_device(device)
-    execution = Execution(store, device, stage_modes(only, start, refresh), Tally())
+    # Where no server is configured, Prefect's temporary one has no page on which anyone could see a hit.
+    shows_hits = PREFECT_API_URL.value() is not None
+    execution = Execution(store, device, stage_modes(only, start, refresh), Tally(), shows_hits)
     last = only or StageName.REPORT
     with one_thread_each(), quiet_mne():
         return _run(config, data, execution, STAGES.index(last))

@@ -82,6 +82,10 @@ class Stage:
         given = {name: identity(value) for name, value in bound.arguments.items() if name != "run"}
         return digest_json({"stage": self.name, "version": self.version, "science": given})
 
+    def lookup(self, store: Store, science: tuple[Any, ...]) -> ArtifactRef | None:
+        """Return the artifact of science arguments where the store holds it whole."""
+        return store.find(self.name, self.key(*science))
+
     def execute(
         self, store: Store, unit: str, science: tuple[Any, ...], *, device: str = "cpu", mode: Mode = "run"
     ) -> tuple[ArtifactRef, bool]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -37,7 +40,7 @@ def load_windows(
     ConfigError
         No window belongs to a class.
     """
-    unlabelled = [_recording(store, ref) for ref in features]
+    unlabelled = [recording_windows(store, ref) for ref in features]
     windows = concatenate([part for part, _ in unlabelled])
     table = pd.concat([own for _, own in unlabelled], ignore_index=True)
     reference = table if training is None else _tables(store, training)
@@ -58,14 +61,53 @@ def load_windows(
     )
 
 
-def _recording(store: Store, ref: ArtifactRef) -> tuple[WindowSet, pd.DataFrame]:
-    """Read one recording's windows, not yet labelled, and their whole table."""
+class _Kept:
+    """Recordings' windows that were read last, up to a number of bytes.
+
+    Every fold trains on almost all recordings: without it, a run reads each as often as there are folds. A reference
+    names content, so what was once read of it stays right.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._lock = threading.Lock()
+        self._parts: OrderedDict[tuple[Path, ArtifactRef], tuple[WindowSet, pd.DataFrame]] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, store: Store, ref: ArtifactRef) -> tuple[WindowSet, pd.DataFrame]:
+        name = (store.root, ref)
+        with self._lock:
+            if name in self._parts:
+                self._parts.move_to_end(name)
+                return self._parts[name]
+        part = _read(store, ref)
+        with self._lock:
+            if name not in self._parts:
+                self._parts[name] = part
+                self._bytes += part[0].de.nbytes
+            while self._bytes > self._most_bytes:
+                _, (windows, _) = self._parts.popitem(last=False)
+                self._bytes -= windows.de.nbytes
+        return part
+
+
+_KEPT = _Kept(most_bytes=256 * 2**20)
+
+
+def recording_windows(store: Store, ref: ArtifactRef) -> tuple[WindowSet, pd.DataFrame]:
+    """Return one recording's windows, not yet labelled, and their whole table; neither may be written to."""
+    return _KEPT.get(store, ref)
+
+
+def _read(store: Store, ref: ArtifactRef) -> tuple[WindowSet, pd.DataFrame]:
     artifact = store.open(ref)
     path = artifact.file("features.h5")
     attributes = read_attributes(path)
     table = read_table(artifact.file("windows.parquet"))
+    de = np.asarray(read_array(path, attributes["measure"]), dtype=np.float32)
+    de.flags.writeable = False
     windows = WindowSet(
-        de=np.asarray(read_array(path, attributes["measure"]), dtype=np.float32),
+        de=de,
         labels=np.full(len(table), LEFT_OUT, np.int64),
         table=table[WINDOW_COLUMNS],
         channels=tuple(attributes["channels"]),
@@ -76,5 +118,4 @@ def _recording(store: Store, ref: ArtifactRef) -> tuple[WindowSet, pd.DataFrame]
 
 
 def _tables(store: Store, features: Sequence[ArtifactRef]) -> pd.DataFrame:
-    tables = [read_table(store.open(ref).file("windows.parquet")) for ref in features]
-    return pd.concat(tables, ignore_index=True)
+    return pd.concat([recording_windows(store, ref)[1] for ref in features], ignore_index=True)
