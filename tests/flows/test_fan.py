@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from prefect import Task, flow
 
 from escgan.errors import ConfigError, RecordingError
-from flows.fan import all_or_raise
+from flows.fan import Execution, Tally, Unit, all_or_raise, fan
 from storage.manifest import ArtifactRef
+from storage.store import Store
+from tasks.identity import identity
+from tasks.stage import StageRun, stage
 
 REF = ArtifactRef("ingest", "0" * 16, "0" * 64)
 
@@ -35,3 +39,84 @@ def test_a_fault_of_the_configuration_is_said_once_and_many_names_are_cut_short(
 
 def test_references_are_returned_in_their_order() -> None:
     assert list(all_or_raise({"b": REF, "a": REF})) == ["b", "a"]
+
+
+@stage("double", version=1)
+def double(number: int, *, run: StageRun) -> None:
+    if number < 0:
+        raise RecordingError(f"{number} is negative.")
+    run.draft.file("n.txt").write_text(str(2 * number))
+
+
+class Unnameable:
+    """Something whose content cannot be told, as a recording whose file is gone."""
+
+
+@identity.register
+def _(value: Unnameable) -> str:
+    raise RecordingError("its file is gone.")
+
+
+@pytest.fixture
+def run_fan(tmp_path, prefect_api):
+    """Fan ``double`` over numbers; gives the results, the tally and how many task runs Prefect made."""
+    store = Store(tmp_path)
+
+    def run(*numbers, mode="run", shows_hits=False):
+        execution = Execution(store, "cpu", {"double": mode}, Tally(), shows_hits)
+
+        @flow(name="fanning")
+        def fanning():
+            with TagCounter() as counter:
+                return fan(double, [Unit(str(n), (n,)) for n in numbers], execution), counter.submitted
+
+        results, submitted = fanning()
+        return results, execution.tally, submitted
+
+    run.store = store
+    return run
+
+
+class TagCounter:
+    """Counts what is submitted to Prefect."""
+
+    def __enter__(self):
+        self.submitted = []
+        self._patch = pytest.MonkeyPatch()
+        original = Task.submit
+        self._patch.setattr(Task, "submit", lambda task, *a: (self.submitted.append(a[1]), original(task, *a))[1])
+        return self
+
+    def __exit__(self, *_):
+        self._patch.undo()
+
+
+def test_what_the_store_holds_becomes_no_task_run_where_nobody_would_see_it(run_fan):
+    first, tally, submitted = run_fan(1, 2)
+    assert tally.computed == {"double": 2} and submitted == ["1", "2"]
+    again, tally, submitted = run_fan(3, 1, 2)
+    assert {name: again[name] for name in "12"} == first and list(again) == ["3", "1", "2"]
+    assert tally.computed == {"double": 1} and tally.reused == {"double": 2} and submitted == ["3"]
+
+
+def test_on_a_server_that_people_look_at_every_unit_is_a_task_run(run_fan):
+    run_fan(1, 2)
+    _, tally, submitted = run_fan(1, 2, shows_hits=True)
+    assert tally.reused == {"double": 2} and submitted == ["1", "2"]
+
+
+def test_a_damaged_hit_is_computed_again_and_a_refresh_takes_none(run_fan):
+    first, _, _ = run_fan(1, 2)
+    run_fan.store.open(first["2"]).file("n.txt").write_text("5")
+    again, tally, submitted = run_fan(1, 2)
+    assert again == first and submitted == ["2"] and tally.computed == {"double": 1}
+    _, tally, submitted = run_fan(1, 2, mode="refresh")
+    assert submitted == ["1", "2"] and tally.computed == {"double": 2}
+
+
+def test_units_that_fail_leave_their_error_beside_the_hits(run_fan):
+    run_fan(1)
+    results, _, submitted = run_fan(-1, 1, Unnameable())
+    assert submitted[0] == "-1" and len(submitted) == 2
+    failed = [result for result in results.values() if isinstance(result, RecordingError)]
+    assert isinstance(results["1"], ArtifactRef) and len(failed) == 2
