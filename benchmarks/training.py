@@ -83,8 +83,8 @@ def our_step(windows: _Windows, hidden: int) -> Callable[[], None]:
     learner = make_learner(gan.generator, gan.discriminator, 1e-4, "cpu")
     seed_dropout(gan.discriminator, torch.Generator().manual_seed(0))
     config = TrainingConfig(epochs=1000, batch_size=BATCH)
-    batches = Batches(windows.grid, windows.labels, N_CLASSES, config, 0, "cpu")
-    drawn = (batch for start in range(0, batches.n_steps, 20) for batch in batches.draw(start, start + 20))
+    batches = Batches([windows.grid], [windows.labels], N_CLASSES, config, 0, "cpu")
+    drawn = (batch for start in range(0, 10**6, 20) for batch in batches.draw(start, start + 20))
 
     def step() -> None:
         take_step(learner, next(drawn), LossWeights(), config, adversarial=True)

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from escgan.gan.config import LossWeights, NetworkConfig, TrainingConfig
     from escgan.gan.editing import Edits, edit_windows
-    from escgan.gan.training import Gan, train_gan
+    from escgan.gan.loop import FoldWindows
+    from escgan.gan.training import Gan, train_gan, train_gans
 
 _HOMES = {
     "LossWeights": "config",
@@ -24,10 +25,22 @@ _HOMES = {
     "Edits": "editing",
     "edit_windows": "editing",
     "Gan": "training",
+    "FoldWindows": "loop",
     "train_gan": "training",
+    "train_gans": "training",
 }
 
-__all__ = ["Edits", "Gan", "LossWeights", "NetworkConfig", "TrainingConfig", "edit_windows", "train_gan"]
+__all__ = [
+    "Edits",
+    "FoldWindows",
+    "Gan",
+    "LossWeights",
+    "NetworkConfig",
+    "TrainingConfig",
+    "edit_windows",
+    "train_gan",
+    "train_gans",
+]
 
 
 def __getattr__(name: str) -> object:

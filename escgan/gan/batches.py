@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,9 +21,9 @@ class Batch:
     Attributes
     ----------
     x
-        ``(B, n_bands, 9, 9)`` float32, channels last in memory.
+        ``(B, n_bands, 9, 9)`` float32, channels last in memory; ``(B, folds * n_bands, 9, 9)`` with several folds.
     label, target
-        ``(B,)`` int64, the class that each has and the one that it is edited into.
+        ``(B,)`` int64, the class that each has and the one that it is edited into; ``(B, folds)`` with several.
     partner
         ``(B,)`` int64, the place in the batch of the window that it is paired with for diversity.
     """
@@ -35,56 +35,78 @@ class Batch:
 
 
 class Batches:
-    """Training windows on a device, and their batches.
+    """Training windows of one fold or several on a device, and their batches.
 
     Windows lie on the device as one tensor, and the drawn indices of many steps go there in one transfer: nothing
     in the loop waits for the host.
 
     Parameters
     ----------
-    grid
-        ``(n_windows, n_bands, 9, 9)`` float32.
+    grids
+        Each fold's ``(n_windows, n_bands, 9, 9)`` float32.
     labels
-        ``(n_windows,)`` int64 in ``range(n_classes)``.
+        Each fold's ``(n_windows,)`` int64 in ``range(n_classes)``.
     """
 
     def __init__(
         self,
-        grid: NDArray[np.float32],
-        labels: NDArray[np.int64],
+        grids: Sequence[NDArray[np.float32]],
+        labels: Sequence[NDArray[np.int64]],
         n_classes: int,
         training: TrainingConfig,
         seed: int,
         device: str,
     ) -> None:
+        sizes = [len(own) for own in labels]
+        self._starts = np.cumsum([0, *sizes])
         # Rows of bands, so that a drawn batch is channels last without a copy.
-        self._x = torch.from_numpy(grid).permute(0, 2, 3, 1).contiguous().to(device)
+        self._x = torch.empty((sum(sizes), 9, 9, grids[0].shape[1]), device=device)
+        for start, size, grid in zip(self._starts, sizes, grids, strict=False):
+            self._x[start : start + size] = torch.from_numpy(grid).permute(0, 2, 3, 1)
         self._labels = labels
         self._n_classes = n_classes
         self._training = training
         self._seed = seed
-        self._order: tuple[int, NDArray[np.int64]] = (-1, labels)
-        self.per_epoch = max(1, len(labels) // training.batch_size)
-        self.n_steps = self.per_epoch * training.epochs
+        self._orders: dict[int, tuple[int, NDArray[np.int64]]] = {}
 
-    def draw(self, start: int, stop: int) -> Iterator[Batch]:
-        """Yield the batches of steps ``start`` to ``stop`` (excluded)."""
-        drawn = np.stack([self._draw(step) for step in range(start, stop)])
+    def draw(self, start: int, stop: int, folds: Sequence[int] = (0,)) -> Iterator[Batch]:
+        """Yield the batches of steps ``start`` to ``stop`` (excluded) for folds whose batches are of one size."""
+        drawn = np.stack([self._draw(step, folds) for step in range(start, stop)])
         for rows, label, target, partner in torch.from_numpy(drawn).to(self._x.device, non_blocking=True):
-            yield Batch(self._x[rows].permute(0, 3, 1, 2), label, target, partner)
+            # (B, folds, 9, 9, n_bands) to (B, 9, 9, folds * n_bands), which for one fold is no copy.
+            x = self._x[rows].permute(0, 2, 3, 1, 4).flatten(3).permute(0, 3, 1, 2)
+            if len(folds) == 1:
+                label, target = label[:, 0], target[:, 0]
+            yield Batch(x, label, target, partner[:, 0])
 
-    def _draw(self, step: int) -> NDArray[np.int64]:
-        """Return ``(4, batch)``: the step's rows, labels, target classes and diversity partners."""
-        epoch, place = divmod(step, self.per_epoch)
-        if self._order[0] != epoch:
-            self._order = (epoch, generator(self._seed, "order", epoch).permutation(len(self._labels)))
-        size = self._training.batch_size
-        rows = self._order[1][place * size : (place + 1) * size]
-        label = self._labels[rows]
+    def _draw(self, step: int, folds: Sequence[int]) -> NDArray[np.int64]:
+        """Return ``(4, B, folds)``: the step's rows, labels, target classes and diversity partners.
+
+        Folds differ in their windows alone: each is what the fold would draw by itself.
+        """
+        rows = np.stack([self._rows(step, fold) for fold in folds], axis=1)
+        label = np.stack([self._labels[fold][own] for fold, own in zip(folds, rows.T, strict=True)], axis=1)
+        size = len(rows)
         draw = generator(self._seed, "batch", step)
-        shift = np.ones(len(rows), np.int64)
+        shift = np.ones(size, np.int64)
         if self._training.target == "other":
-            shift = draw.integers(1, self._n_classes, len(rows))
+            shift = draw.integers(1, self._n_classes, size)
         # A shift of 1 to n-1 along the batch pairs every window with another one.
-        partner = (np.arange(len(rows)) + draw.integers(1, len(rows))) % len(rows)
-        return np.stack([rows, label, (label + shift) % self._n_classes, partner])
+        partner = (np.arange(size) + draw.integers(1, size)) % size
+        target = (label + shift[:, None]) % self._n_classes
+        return np.stack(
+            [rows + self._starts[list(folds)], label, target, np.broadcast_to(partner[:, None], rows.shape)]
+        )
+
+    def _rows(self, step: int, fold: int) -> NDArray[np.int64]:
+        """Return the step's rows of a fold's windows, ``(B,)``."""
+        n, size = len(self._labels[fold]), self._training.batch_size
+        epoch, place = divmod(step, steps_per_epoch(n, size))
+        if fold not in self._orders or self._orders[fold][0] != epoch:
+            self._orders[fold] = (epoch, generator(self._seed, "order", epoch).permutation(n))
+        return self._orders[fold][1][place * size : (place + 1) * size]
+
+
+def steps_per_epoch(n_windows: int, batch_size: int) -> int:
+    """Return how many batches one pass has: full ones, or a single smaller one."""
+    return max(1, n_windows // batch_size)

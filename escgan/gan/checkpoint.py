@@ -103,13 +103,13 @@ def load_checkpoint(
                 index, field = key.split("/")
                 state.setdefault(int(index), {})[field] = tensor
             optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-            _lay_out(optimizer)
+            match_layout(optimizer)
         step, history = json.loads(header["progress"])
         return Progress(step, history)
     return None
 
 
-def _lay_out(optimizer: torch.optim.Optimizer) -> None:
+def match_layout(optimizer: torch.optim.Optimizer) -> None:
     """Give restored moments their weight's memory layout: a fused optimiser walks both by address."""
     for weight, state in optimizer.state.items():
         for name, value in state.items():

@@ -9,15 +9,21 @@ from escgan.gan.trunk import ConvTrunk, mlp_head
 
 
 class Discriminator(nn.Module):
-    """Judge windows ``(B, n_bands, 9, 9)``: real or edited, and which class."""
+    """Judge windows ``(B, n_bands, 9, 9)``: real or edited, and which class.
 
-    def __init__(self, n_bands: int, n_classes: int, config: NetworkConfig) -> None:
+    With ``folds`` discriminators side by side, windows are ``(B, folds * n_bands, 9, 9)``.
+    """
+
+    def __init__(self, n_bands: int, n_classes: int, config: NetworkConfig, folds: int = 1) -> None:
         super().__init__()
-        self.trunk = ConvTrunk(n_bands, config.hidden)
-        self.realness = mlp_head(config.hidden, 1, config.dropout)
-        self.classes = mlp_head(config.hidden, n_classes, config.dropout)
+        self.trunk = ConvTrunk(n_bands, config.hidden, folds=folds)
+        self.realness = mlp_head(config.hidden, 1, config.dropout, folds=folds)
+        self.classes = mlp_head(config.hidden, n_classes, config.dropout, folds=folds)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the realness logit ``(B,)`` (low is real, high is edited) and class logits ``(B, n_classes)``."""
+        """Return the realness logit ``(B,)`` (low is real, high is edited) and class logits ``(B, n_classes)``.
+
+        With several folds, ``(B, folds)`` and ``(B, folds * n_classes)``.
+        """
         code = self.trunk(x)
         return self.realness(code).squeeze(1), self.classes(code)

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.func import vmap
 
 from escgan.gan.batches import Batch
 from escgan.gan.config import LossWeights, TrainingConfig
@@ -24,11 +26,21 @@ from escgan.gan.trunk import lay_out
 
 @dataclass(frozen=True)
 class Learner:
-    """Both networks and their optimisers."""
+    """Both networks and their optimisers, of one fold or of several side by side."""
 
     generator: Generator
     discriminator: Discriminator
     optimizers: dict[str, torch.optim.Optimizer]
+
+    @property
+    def networks(self) -> dict[str, nn.Module]:
+        """Both networks by name."""
+        return {"generator": self.generator, "discriminator": self.discriminator}
+
+    @property
+    def folds(self) -> int:
+        """How many folds stand side by side."""
+        return self.generator.folds
 
 
 def make_learner(generator: Generator, discriminator: Discriminator, learning_rate: float, device: str) -> Learner:
@@ -49,7 +61,8 @@ def take_step(
 ) -> dict[str, Tensor]:
     """Descend on both losses of a batch and return every named term, detached.
 
-    ``adversarial`` tells whether the discriminator's real/fake terms enter.
+    ``adversarial`` tells whether the discriminator's real/fake terms enter. Terms are scalars, or ``(folds,)`` where
+    several folds stand side by side.
     """
     with _precision(batch.x):
         code = learner.generator.encode(batch.x)
@@ -57,13 +70,23 @@ def take_step(
         edited = learner.generator.decode(code, batch.target)
         on_edited = learner.discriminator(edited)
         on_real = learner.discriminator(batch.x)
-    judged = _full(on_edited)
-    edit = generator_terms(
-        batch.x, batch.label, batch.target, own.float(), edited.float(), code.float(), judged, batch.partner, losses
-    )
-    judge = discriminator_terms(
-        _full(on_real), judged, batch.label, batch.target, training.label_smoothing, adversarial
-    )
+    edit_of = partial(generator_terms, weights=losses)
+    judge_of = partial(discriminator_terms, told_edited=training.label_smoothing, adversarial=adversarial)
+    if learner.folds > 1:
+        split = partial(_by_fold, folds=learner.folds)
+        x, own, edited, code = split(batch.x), split(own), split(edited), split(code)
+        label, target = batch.label.T, batch.target.T
+        judged, real = (on_edited[0].T.float(), split(on_edited[1])), (on_real[0].T.float(), split(on_real[1]))
+        edit = vmap(edit_of, in_dims=(0, 0, 0, 0, 0, 0, 0, None))(
+            x, label, target, own, edited, code, judged, batch.partner
+        )
+        judge = vmap(judge_of)(real, judged, label, target)
+    else:
+        judged, real = _full(on_edited), _full(on_real)
+        edit = edit_of(
+            batch.x, batch.label, batch.target, own.float(), edited.float(), code.float(), judged, batch.partner
+        )
+        judge = judge_of(real, judged, batch.label, batch.target)
     for optimizer in learner.optimizers.values():
         optimizer.zero_grad(set_to_none=True)
     # Naming the inputs keeps either loss from the other network's weights, and spares computing those gradients.
@@ -81,3 +104,8 @@ def _precision(x: Tensor) -> AbstractContextManager[object]:
 
 def _full(judged: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
     return judged[0].float(), judged[1].float()
+
+
+def _by_fold(x: Tensor, folds: int) -> Tensor:
+    """``(B, folds * n, ...)`` to ``(folds, B, n, ...)`` in float32."""
+    return x.float().unflatten(1, (folds, -1)).transpose(0, 1)

@@ -1,4 +1,8 @@
-"""The convolutional trunk that encoder, discriminator and recognition model share, and seeded dropout."""
+"""The convolutional trunk that encoder, discriminator and recognition model share, and seeded dropout.
+
+Every layer can hold the networks of several folds side by side: their channels stand fold after fold, and no layer
+mixes those of two folds (:mod:`escgan.gan.stacking`).
+"""
 
 from __future__ import annotations
 
@@ -16,14 +20,30 @@ CODE_SIDE = 3
 class ChannelAttention(nn.Module):
     """Efficient channel attention: a 1-D convolution over the channels' means gates the channels."""
 
-    def __init__(self, kernel: int = 3) -> None:
+    def __init__(self, kernel: int = 3, folds: int = 1) -> None:
         super().__init__()
-        self.mix = nn.Conv1d(1, 1, kernel, padding=kernel // 2, bias=False)
+        self.mix = nn.Conv1d(folds, folds, kernel, padding=kernel // 2, groups=folds, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Gate ``(B, C, H, W)`` by channel."""
-        means = x.mean(dim=(2, 3)).unsqueeze(1)
-        return x * torch.sigmoid(self.mix(means)).transpose(1, 2).unsqueeze(3)
+        means = x.mean(dim=(2, 3)).unflatten(1, (self.mix.groups, -1))
+        return x * torch.sigmoid(self.mix(means)).flatten(1)[:, :, None, None]
+
+
+class FoldLinear(nn.Linear):
+    """A linear layer a fold, side by side: ``(B, folds * n_in)`` to ``(B, folds * n_out)``."""
+
+    def __init__(self, n_in: int, n_out: int, folds: int = 1) -> None:
+        super().__init__(n_in, folds * n_out)
+        self.folds = folds
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply each fold's layer to its own columns."""
+        if self.folds == 1:
+            return super().forward(x)
+        columns = x.unflatten(1, (self.folds, -1)).transpose(0, 1)
+        weight = self.weight.unflatten(0, (self.folds, -1)).transpose(1, 2)
+        return torch.bmm(columns, weight).transpose(0, 1).flatten(1) + self.bias
 
 
 class ConvTrunk(nn.Sequential):
@@ -33,16 +53,21 @@ class ConvTrunk(nn.Sequential):
     """
 
     def __init__(
-        self, n_bands: int, hidden: int, activation: Callable[[], nn.Module] = nn.LeakyReLU, attention: bool = False
+        self,
+        n_bands: int,
+        hidden: int,
+        activation: Callable[[], nn.Module] = nn.LeakyReLU,
+        attention: bool = False,
+        folds: int = 1,
     ) -> None:
         layers: list[nn.Module] = []
-        width = n_bands
+        width = n_bands * folds
         for multiple, stride in _LAYERS:
+            below, width = width, multiple * hidden * folds
             # Batch norm subtracts the mean, so a bias before it would have no effect.
-            layers += [nn.Conv2d(width, multiple * hidden, 3, stride, padding=1, bias=False)]
-            layers += [nn.BatchNorm2d(multiple * hidden), activation()]
-            layers += [ChannelAttention()] if attention else []
-            width = multiple * hidden
+            layers += [nn.Conv2d(below, width, 3, stride, padding=1, groups=folds, bias=False)]
+            layers += [nn.BatchNorm2d(width), activation()]
+            layers += [ChannelAttention(folds=folds)] if attention else []
         super().__init__(*layers)
 
 
@@ -53,17 +78,22 @@ class SeededDropout(nn.Module):
     would depend on their timing. :func:`seed_dropout` gives every layer of a network its stream.
     """
 
-    def __init__(self, share: float) -> None:
+    def __init__(self, share: float, folds: int = 1) -> None:
         super().__init__()
         self.share = share
+        self.folds = folds
         self.generator: torch.Generator | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        """Drop a share of the values while training, and scale up the rest."""
+        """Drop a share of the values of ``(B, folds * n)`` while training, and scale up the rest.
+
+        Folds share one mask: trained one by one from one seed, each would draw that mask as well.
+        """
         if not self.training or self.share == 0:
             return x
-        keep = torch.empty_like(x).bernoulli_(1 - self.share, generator=self.generator)
-        return x * keep / (1 - self.share)
+        keep = torch.empty_like(x if self.folds == 1 else x.unflatten(1, (self.folds, -1))[:, :1])
+        keep.bernoulli_(1 - self.share, generator=self.generator)
+        return x * (keep if self.folds == 1 else keep.expand(-1, self.folds, -1).flatten(1)) / (1 - self.share)
 
 
 def seed_dropout(network: nn.Module, generator: torch.Generator) -> None:
@@ -74,18 +104,18 @@ def seed_dropout(network: nn.Module, generator: torch.Generator) -> None:
 
 
 def mlp_head(
-    hidden: int, n_out: int, dropout: float, activation: Callable[[], nn.Module] = nn.LeakyReLU
+    hidden: int, n_out: int, dropout: float, activation: Callable[[], nn.Module] = nn.LeakyReLU, folds: int = 1
 ) -> nn.Sequential:
     """Build a head ``36H -> 8H -> 8H -> n_out`` on the trunk's code."""
     return nn.Sequential(
         nn.Flatten(),
-        nn.Linear(4 * hidden * CODE_SIDE**2, 8 * hidden),
+        FoldLinear(4 * hidden * CODE_SIDE**2, 8 * hidden, folds),
         activation(),
-        SeededDropout(dropout),
-        nn.Linear(8 * hidden, 8 * hidden),
+        SeededDropout(dropout, folds),
+        FoldLinear(8 * hidden, 8 * hidden, folds),
         activation(),
-        SeededDropout(dropout),
-        nn.Linear(8 * hidden, n_out),
+        SeededDropout(dropout, folds),
+        FoldLinear(8 * hidden, n_out, folds),
     )
 
 

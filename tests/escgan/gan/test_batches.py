@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from escgan.gan import TrainingConfig
-from escgan.gan.batches import Batches
+from escgan.gan.batches import Batches, steps_per_epoch
 
 
 def batches(n=100, n_classes=2, seed=0, **settings):
@@ -11,7 +11,7 @@ def batches(n=100, n_classes=2, seed=0, **settings):
     grid = np.arange(n, dtype=np.float32)[:, None, None, None] * np.ones((1, 2, 9, 9), np.float32)
     grid[:, 1] += 0.5
     config = TrainingConfig(**{"epochs": 2, "batch_size": 30} | settings)
-    return Batches(grid, np.arange(n) % n_classes, n_classes, config, seed, "cpu")
+    return Batches([grid], [np.arange(n) % n_classes], n_classes, config, seed, "cpu")
 
 
 def rows(batch):
@@ -31,7 +31,7 @@ def test_targets_are_never_the_own_class_and_reach_every_other(kind):
 
 def test_a_pass_visits_every_window_at_most_once_and_the_next_one_in_another_order():
     drawn = batches()
-    assert (drawn.per_epoch, drawn.n_steps) == (3, 6)
+    assert steps_per_epoch(100, 30) == 3 and steps_per_epoch(7, 30) == 1
     first, second = (torch.cat([rows(batch) for batch in drawn.draw(start, start + 3)]) for start in (0, 3))
     assert len(first.unique()) == len(second.unique()) == 90
     assert not torch.equal(first, second)
@@ -60,4 +60,21 @@ def test_another_seed_draws_other_batches():
 
 def test_fewer_windows_than_a_batch_are_one_batch():
     drawn = batches(n=10)
-    assert drawn.n_steps == 2 and sorted(rows(next(drawn.draw(0, 1))).tolist()) == list(range(10))
+    assert sorted(rows(next(drawn.draw(0, 1))).tolist()) == list(range(10))
+
+
+def test_folds_draw_together_what_each_draws_alone():
+    sizes = (40, 55, 31)
+    grids = [np.random.default_rng(n).standard_normal((n, 2, 9, 9)).astype(np.float32) for n in sizes]
+    labels = [np.arange(n) % 3 for n in sizes]
+    config = TrainingConfig(epochs=4, batch_size=10, target="other")
+    together = Batches(grids, labels, 3, config, 7, "cpu")
+    # Passes end at different steps, and a fold that is left out leaves the others as they are.
+    for folds in ((0, 1, 2), (0, 2)):
+        alone = [Batches([grids[f]], [labels[f]], 3, config, 7, "cpu").draw(2, 9) for f in folds]
+        for joined, *parts in zip(together.draw(2, 9, folds), *alone, strict=True):
+            assert joined.x.is_contiguous(memory_format=torch.channels_last)
+            assert torch.equal(joined.x, torch.cat([part.x for part in parts], dim=1))
+            for name in ("label", "target"):
+                assert torch.equal(getattr(joined, name), torch.stack([getattr(p, name) for p in parts], dim=1))
+            assert all(torch.equal(joined.partner, part.partner) for part in parts)

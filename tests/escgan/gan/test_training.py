@@ -7,8 +7,7 @@ import pytest
 import torch
 
 from escgan.errors import ConfigError, DivergedError
-from escgan.gan import LossWeights, NetworkConfig, TrainingConfig, edit_windows, train_gan
-from escgan.gan import training as training_module
+from escgan.gan import LossWeights, NetworkConfig, TrainingConfig, edit_windows, loop, train_gan
 from escgan.montage import scalp_grid
 from tests.conftest import CHANNELS, make_windows
 
@@ -43,7 +42,7 @@ class Killed(Exception):
 
 @pytest.fixture(autouse=True)
 def a_checkpoint_after_every_block(monkeypatch):
-    monkeypatch.setattr(training_module, "_CHECKPOINT_REST", 0)
+    monkeypatch.setattr(loop, "CHECKPOINT_REST", 0)
 
 
 @pytest.mark.parametrize("at", [20, 40])
