@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STORE ?= store
 
-.PHONY: demo test test-slow lint types format clean
+.PHONY: demo test test-slow bench bench-gpu lint types format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/escgan demo --root $(STORE)
@@ -14,6 +14,12 @@ test: $(VENV)/.installed
 
 test-slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow
+
+bench: $(VENV)/.installed
+	$(BIN)/python -m benchmarks
+
+bench-gpu: $(VENV)/.installed
+	$(BIN)/python -m benchmarks gpu
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""Training: our step against a plain rendering of the published one, on one CPU thread."""
+"""Training: our step against a plain rendering of the published one, on one CPU thread or on a card."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class _Windows(Dataset):
         return torch.tensor(self.grid[index]), torch.tensor(self.labels[index])
 
 
-def plain_step(windows: _Windows, hidden: int) -> Callable[[], None]:
+def plain_step(windows: _Windows, hidden: int, device: str = "cpu") -> Callable[[], None]:
     """Make the published step: the whole generator for each target, the discriminator twice on the same edits."""
     gan = build_gan(N_BANDS, N_CLASSES, np.ones((9, 9), bool), NetworkConfig(hidden=hidden))
-    generator, discriminator = gan.generator.train(), gan.discriminator.train()
-    seed_dropout(discriminator, torch.Generator().manual_seed(0))
+    generator, discriminator = gan.generator.to(device).train(), gan.discriminator.to(device).train()
+    seed_dropout(discriminator, torch.Generator(device).manual_seed(0))
     optimizers = [torch.optim.Adam(net.parameters(), lr=1e-4) for net in (generator, discriminator)]
     loader = DataLoader(windows, BATCH, shuffle=True, drop_last=True)
     bce, cross = functional.binary_cross_entropy_with_logits, functional.cross_entropy
@@ -51,11 +51,12 @@ def plain_step(windows: _Windows, hidden: int) -> Callable[[], None]:
         except StopIteration:
             drawn = iter(loader)
             x, y = next(drawn)
+        x, y = x.to(device), y.to(device)
         t = (y + 1) % N_CLASSES
         code = generator.encode(x)
         own, edited = generator.decode(code, y), generator(x, t)
         realness, classes = discriminator(edited)
-        partner = torch.randperm(len(x))
+        partner = torch.randperm(len(x), device=device)
         apart = (edited - edited[partner]).abs().mean((1, 2, 3))
         scale = (code - code[partner]).abs().mean((1, 2, 3))
         half = 0.5 * (functional.one_hot(y, N_CLASSES) + functional.one_hot(t, N_CLASSES))
@@ -77,13 +78,13 @@ def plain_step(windows: _Windows, hidden: int) -> Callable[[], None]:
     return step
 
 
-def our_step(windows: _Windows, hidden: int) -> Callable[[], None]:
+def our_step(windows: _Windows, hidden: int, device: str = "cpu") -> Callable[[], None]:
     """Make the step of :mod:`escgan.gan.step`, batches included; the real/fake terms enter each time, as above."""
     gan = build_gan(N_BANDS, N_CLASSES, np.ones((9, 9), bool), NetworkConfig(hidden=hidden))
-    learner = make_learner(gan.generator, gan.discriminator, 1e-4, "cpu")
-    seed_dropout(gan.discriminator, torch.Generator().manual_seed(0))
+    learner = make_learner(gan.generator, gan.discriminator, 1e-4, device)
+    seed_dropout(gan.discriminator, torch.Generator(device).manual_seed(0))
     config = TrainingConfig(epochs=1000, batch_size=BATCH)
-    batches = Batches([windows.grid], [windows.labels], N_CLASSES, config, 0, "cpu")
+    batches = Batches([windows.grid], [windows.labels], N_CLASSES, config, 0, device)
     drawn = (batch for start in range(0, 10**6, 20) for batch in batches.draw(start, start + 20))
 
     def step() -> None:
