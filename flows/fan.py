@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
+
+from prefect.futures import PrefectFuture
 
 from escgan.errors import EscganError, RecordingError
 from storage.manifest import ArtifactRef
 from storage.store import Store
-from tasks.caching import reference, stage_task
+from tasks.caching import pack_task, reference, stage_task
+from tasks.packs import make_packs, pack_size
 from tasks.progress import announce, report_share
 from tasks.stage import Mode, Stage
 
@@ -49,6 +52,8 @@ class Execution:
     tally: Tally
     shows_hits: bool = True
     """Whether units that the store holds become task runs as well, for a server that people look at."""
+    pack: int | None = None
+    """Most folds that are trained as one program; None: what suits the device."""
 
 
 def fan(stage: Stage, units: Sequence[Unit], execution: Execution) -> dict[str, ArtifactRef | EscganError]:
@@ -59,16 +64,26 @@ def fan(stage: Stage, units: Sequence[Unit], execution: Execution) -> dict[str, 
     """
     computed: set[str] = set()
     mode = execution.modes.get(stage.name, "run")
-    task = stage_task(stage, execution.store, device=execution.device, mode=mode, on_computed=computed.add)
+    options: _Options = {"device": execution.device, "mode": mode, "on_computed": computed.add}
     announce(stage.name, len(units))
-    hits = {} if execution.shows_hits or mode == "refresh" else _stored(stage, units, execution.store)
-    futures = {}
+    looks = mode != "refresh" and not (execution.shows_hits and stage.together is None)
+    stored = _stored(stage, units, execution.store) if looks else {}
+    packs = [] if mode == "reuse" else _packs(stage, [unit for unit in units if unit.name not in stored], execution)
+    packed = {unit.name for pack in packs for unit in pack}
+    hits = {} if execution.shows_hits else stored
+    for name in hits:
+        _ended(stage.name, name)
+    task = stage_task(stage, execution.store, **options)
+    futures: dict[str, PrefectFuture[Any]] = {}
+    for pack in packs:
+        together = pack_task(stage, execution.store, **options)
+        future = together.submit({unit.name: unit.science for unit in pack}, _pack_name(pack))
+        futures |= dict.fromkeys((unit.name for unit in pack), future)
     for unit in units:
-        if unit.name in hits:
-            _ended(stage.name, unit.name)
-            continue
-        futures[unit.name] = task.submit(unit.science, unit.name)
-        futures[unit.name].add_done_callback(partial(_ended, stage.name, unit.name))
+        if unit.name not in hits and unit.name not in packed:
+            futures[unit.name] = task.submit(unit.science, unit.name)
+    for name, future in futures.items():
+        future.add_done_callback(partial(_ended, stage.name, name))
     results: dict[str, ArtifactRef | EscganError] = {}
     failure: BaseException | None = None
     for name in (unit.name for unit in units):
@@ -78,7 +93,9 @@ def fan(stage: Stage, units: Sequence[Unit], execution: Execution) -> dict[str, 
         future = futures[name]
         future.wait()
         try:
-            results[name] = reference(future.result())
+            result = future.result()
+            found = result[name] if name in packed else result
+            results[name] = found if isinstance(found, EscganError) else reference(found)
         except EscganError as error:
             results[name] = error
         except Exception as error:
@@ -87,6 +104,26 @@ def fan(stage: Stage, units: Sequence[Unit], execution: Execution) -> dict[str, 
     if failure is not None:
         raise failure
     return results
+
+
+class _Options(TypedDict):
+    device: str
+    mode: Mode
+    on_computed: Callable[[str], None]
+
+
+def _packs(stage: Stage, units: Sequence[Unit], execution: Execution) -> list[list[Unit]]:
+    """Return the units that are to be computed together. Where none is missing, no device is looked for."""
+    most = pack_size(stage, execution.pack, execution.device) if units else 0
+    if not most:
+        return []
+    by_name = {unit.name: unit for unit in units}
+    return [[by_name[name] for name in pack] for pack in make_packs(stage, {u.name: u.science for u in units}, most)]
+
+
+def _pack_name(pack: Sequence[Unit]) -> str:
+    first = pack[0].name
+    return first if len(pack) == 1 else f"{first} and {len(pack) - 1} more"
 
 
 def _stored(stage: Stage, units: Sequence[Unit], store: Store) -> dict[str, ArtifactRef]:

@@ -75,6 +75,7 @@ def pipeline(
     only: StageName | None = None,
     start: StageName | None = None,
     refresh: tuple[StageName, ...] = (),
+    pack: int | None = None,
 ) -> Outcome:
     """Run the experiment from raw files to the verdict; whatever the store holds already is not computed again.
 
@@ -94,6 +95,8 @@ def pipeline(
         Run from this stage on; what comes before must be in the store.
     refresh
         Stages to compute anew although the store holds them.
+    pack
+        Most folds that are trained as one program; by default 32 on a GPU and 1 on a CPU.
     """
     store = Store(root)
     store.sweep()
@@ -102,7 +105,7 @@ def pipeline(
         choose_device(device)
     # Where no server is configured, Prefect's temporary one has no page on which anyone could see a hit.
     shows_hits = PREFECT_API_URL.value() is not None
-    execution = Execution(store, device, stage_modes(only, start, refresh), Tally(), shows_hits)
+    execution = Execution(store, device, stage_modes(only, start, refresh), Tally(), shows_hits, pack)
     last = only or StageName.REPORT
     with one_thread_each(), quiet_mne():
         return _run(config, data, execution, STAGES.index(last))

@@ -27,8 +27,9 @@ def stage_flow(name: StageName) -> Flow[..., Outcome]:
         root: Path = Path("store"),
         device: str = "auto",
         refresh: bool = False,
+        pack: int | None = None,
     ) -> Outcome:
-        return pipeline.fn(config, data, root, device, only=name, refresh=(name,) if refresh else ())
+        return pipeline.fn(config, data, root, device, only=name, refresh=(name,) if refresh else (), pack=pack)
 
     return one_stage
 

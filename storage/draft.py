@@ -33,15 +33,17 @@ class Draft:
         What is being made.
     header : dict
         The manifest's unit, config, inputs, versions and device.
+    spent_s : float
+        Seconds of work before the draft was begun.
     """
 
-    def __init__(self, path: Path, stage: str, key: str, header: Mapping[str, Any]):
+    def __init__(self, path: Path, stage: str, key: str, header: Mapping[str, Any], spent_s: float = 0.0):
         self.path = path
         self.stage = stage
         self.key = key
         self._header = header
         self._extra: dict[str, Any] = {}
-        self._began_s = time.perf_counter()
+        self._began_s = time.perf_counter() - spent_s
         self._ref: ArtifactRef | None = None
 
     @property

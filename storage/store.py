@@ -142,6 +142,7 @@ class Store:
         inputs: Sequence[Any] = (),
         versions: Mapping[str, str] | None = None,
         device: str = "cpu",
+        spent_s: float = 0.0,
     ) -> Iterator[Draft]:
         """Make an artifact: write files into the draft; leaving the with-block publishes them, all at once.
 
@@ -154,6 +155,8 @@ class Store:
             Where to store it.
         unit, config, inputs, versions, device
             For the manifest: see `storage.manifest.Manifest`.
+        spent_s : float
+            Seconds of work on it before the with-block, which the manifest counts as well.
 
         Yields
         ------
@@ -182,7 +185,7 @@ class Store:
                 with self._changing():
                     path.mkdir(mode=0o700)
                     alive.enter_context(file_lock(path / ALIVE_NAME))
-                draft = Draft(path, stage, key, header)
+                draft = Draft(path, stage, key, header, spent_s)
                 yield draft
                 manifest = draft.seal()
                 with self._changing():

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from prefect import Task
-from prefect.cache_policies import CachePolicy
+from prefect.cache_policies import NO_CACHE, CachePolicy
 from prefect.context import TaskRunContext
 
+from escgan.errors import EscganError
 from storage.manifest import ArtifactRef
 from storage.store import Store
+from tasks.packs import execute_pack
 from tasks.stage import Mode, Stage
 
 
@@ -72,6 +74,39 @@ def stage_task(
         result_serializer="json",
         cache_result_in_memory=False,
         refresh_cache=mode == "refresh",
+        log_prints=False,
+    )
+
+
+def pack_task(
+    stage: Stage, store: Store, *, device: str, mode: Mode, on_computed: Callable[[str], None]
+) -> Task[..., dict[str, dict[str, Any] | EscganError]]:
+    """Make the Prefect task that runs several units of a stage as one program.
+
+    The task takes each unit's science by its name, and returns each unit's reference as a dict, or its error: one
+    unit's failure is none of the others'. What it has made is found in the store, so that Prefect keeps no record.
+    """
+
+    def execute(units: dict[str, tuple[Any, ...]], pack: str) -> dict[str, dict[str, Any] | EscganError]:
+        results = execute_pack(stage, store, units, device=device, mode=mode)
+        found: dict[str, dict[str, Any] | EscganError] = {}
+        for unit, result in results.items():
+            if isinstance(result, EscganError):
+                found[unit] = result
+                continue
+            ref, computed = result
+            if computed:
+                on_computed(unit)
+            found[unit] = asdict(ref)
+        return found
+
+    return Task(
+        fn=execute,
+        name=stage.name,
+        task_run_name=f"{stage.name} {{pack}}",
+        version=str(stage.version),
+        cache_policy=NO_CACHE,
+        persist_result=False,
         log_prints=False,
     )
 

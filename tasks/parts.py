@@ -22,14 +22,17 @@ class Parts:
         self._rows: dict[str, dict[str, float]] = {}
 
     @contextmanager
-    def part(self, name: str) -> Iterator[None]:
-        """Count the block to a part; a part that is entered again goes on."""
+    def part(self, name: str, share: float = 1.0) -> Iterator[None]:
+        """Count the block to a part; a part that is entered again goes on.
+
+        ``share`` is this unit's of the seconds, where the block computes several units.
+        """
         began, before, highest = time.perf_counter(), _resident_mb(), _highest_mb()
         try:
             yield
         finally:
             row = self._rows.setdefault(name, {"seconds": 0.0, "peak_memory_mb": 0.0})
-            row["seconds"] = round(row["seconds"] + time.perf_counter() - began, 6)
+            row["seconds"] = round(row["seconds"] + share * (time.perf_counter() - began), 6)
             known = [row["peak_memory_mb"], before, _resident_mb()]
             if _highest_mb() > highest:
                 known.append(_highest_mb())

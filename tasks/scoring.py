@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
-from escgan.classifiers import ClassifierConfig, TrainingData
+from collections.abc import Sequence
+from functools import partial
+
+from escgan.classifiers import ClassifierConfig, Model, TrainingData
+from escgan.device import compute_what_fits
+from escgan.errors import EscganError
 from escgan.evaluation.scores import prediction_table, score_table
 from escgan.labels import LabelConfig
 from escgan.normalization import Normalization, normalize_test, normalize_train
+from escgan.windows import WindowSet
 from storage.manifest import ArtifactRef
 from storage.tables import write_table
 from tasks.editing import read_edited
-from tasks.stage import StageRun, stage
+from tasks.packs import common_digest, shared_part
+from tasks.stage import Science, StageRun, Together, UnitRun, Write, stage
 from tasks.windows import load_windows
 
 
-@stage("evaluate", version=2, on_device=True)
+def _alike(science: Science) -> str | None:
+    *_, labels, normalization, classifier, seed = science
+    return common_digest(labels, normalization, classifier, seed) if classifier.packs else None
+
+
+def _evaluate_together(sciences: Sequence[Science], runs: Sequence[UnitRun]) -> list[Write | EscganError]:
+    *_, classifier, seed = sciences[0]
+    results: list[Write | EscganError | None] = [None] * len(sciences)
+    gathered: dict[int, tuple[TrainingData, WindowSet]] = {}
+    for place, (science, run) in enumerate(zip(sciences, runs, strict=True)):
+        try:
+            with run.part("gather windows"):
+                gathered[place] = _gather(run, *science[:-2])
+        except EscganError as error:
+            results[place] = error
+    if gathered:
+        with shared_part([runs[place] for place in gathered], "fit"):
+            fit = partial(classifier.fit_together, seed=seed, device=runs[0].device)
+            models = compute_what_fits(fit, [data for data, _ in gathered.values()])
+        for (place, (_, test)), model in zip(gathered.items(), models, strict=True):
+            results[place] = model if isinstance(model, EscganError) else partial(_predict, model, test)
+    return [result for result in results if result is not None]
+
+
+@stage("evaluate", version=2, on_device=True, together=Together(_alike, _evaluate_together))
 def evaluate(
     train_features: tuple[ArtifactRef, ...],
     test_features: tuple[ArtifactRef, ...],
@@ -28,14 +59,32 @@ def evaluate(
 ) -> None:
     """Fit on real and edited training windows, predict every test window, score."""
     with run.part("gather windows"):
-        train = load_windows(run.store, train_features, labels)
-        test = load_windows(run.store, test_features, labels, train_features)
-        extra = read_edited(run.store.open(edited)) if edited else None
-        data = TrainingData(normalize_train(train, normalization), extra, reweight)
+        data, test = _gather(run, train_features, test_features, edited, reweight, labels, normalization)
     with run.part("fit"):
         model = classifier.fit(data, seed, device=run.device)
+    _predict(model, test, run)
+
+
+def _gather(
+    run: UnitRun,
+    train_features: tuple[ArtifactRef, ...],
+    test_features: tuple[ArtifactRef, ...],
+    edited: ArtifactRef | None,
+    reweight: bool,
+    labels: LabelConfig,
+    normalization: Normalization,
+) -> tuple[TrainingData, WindowSet]:
+    """Return what a classifier is trained on, and the windows of the unseen subjects, normalised."""
+    train = load_windows(run.store, train_features, labels)
+    test = load_windows(run.store, test_features, labels, train_features)
+    extra = read_edited(run.store.open(edited)) if edited else None
+    data = TrainingData(normalize_train(train, normalization), extra, reweight)
+    return data, normalize_test(train, test, normalization)
+
+
+def _predict(model: Model, test: WindowSet, run: StageRun) -> None:
     with run.part("predict"):
-        probability = model.predict_proba(normalize_test(train, test, normalization))
+        probability = model.predict_proba(test)
     with run.part("score and write"):
         predictions = prediction_table(test.table, test.labels, probability, test.classes)
         write_table(run.draft.file("predictions.parquet"), predictions)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from escgan.device import choose_device
+from escgan.errors import EscganError
 from storage.digest import digest_json
 from storage.errors import ArtifactMissing
 from storage.manifest import ArtifactRef
@@ -36,13 +37,13 @@ _PACKAGES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class StageRun:
-    """The execution side of one unit of a stage: where it reads, writes and computes."""
+@dataclass(frozen=True, kw_only=True)
+class UnitRun:
+    """The execution side of one unit's computation: where it keeps checkpoints and what it computes on."""
 
     store: Store
-    draft: Draft
     stage: str
+    key: str
     unit: str
     device: str
     parts: Parts = field(default_factory=Parts)
@@ -50,7 +51,7 @@ class StageRun:
     @property
     def workspace(self) -> Path:
         """Folder for checkpoints that survive a kill; cleared once the artifact is published."""
-        return self.store.workspace(self.stage, self.draft.key)
+        return self.store.workspace(self.stage, self.key)
 
     def part(self, name: str) -> AbstractContextManager[None]:
         """Count the block's seconds and memory to a part of this unit, for the manifest."""
@@ -61,6 +62,33 @@ class StageRun:
         report_share(self.stage, self.unit, done / total)
 
 
+@dataclass(frozen=True, kw_only=True)
+class StageRun(UnitRun):
+    """The execution side of one unit of a stage, with the draft that it writes into."""
+
+    draft: Draft
+
+
+Science = tuple[Any, ...]
+Write = Callable[[StageRun], None]
+
+
+@dataclass(frozen=True)
+class Together:
+    """How several units of a stage are computed as one program.
+
+    Attributes
+    ----------
+    alike
+        From a unit's science to what units of one program must have in common; None where the unit stays alone.
+    compute
+        From the units' science and their runs to a function a unit that writes its artifact, or its error.
+    """
+
+    alike: Callable[[Science], str | None]
+    compute: Callable[[Sequence[Science], Sequence[UnitRun]], list[Write | EscganError]]
+
+
 @dataclass(frozen=True)
 class Stage:
     """A named, versioned computation whose result is an artifact."""
@@ -69,6 +97,7 @@ class Stage:
     version: int
     body: Callable[..., None]
     on_device: bool = False
+    together: Together | None = None
 
     def key(self, *science: Any) -> str:
         """Return the cache key of science arguments.
@@ -113,29 +142,47 @@ class Stage:
             found = store.find(self.name, key) if mode == "run" else None
             if found is not None:
                 return found, False
-            reason = store.why_not(self.name, key)
-            if mode == "run" and reason != "no artifact":
-                LOG.warning("%s %s: %s; computing it again", self.name, unit, reason)
-            device = choose_device(device) if self.on_device else "cpu"
-            bound = inspect.signature(self.body).bind(*science, run=None)
-            config = {n: identity(v) for n, v in bound.arguments.items() if n != "run" and not inputs_of(v)}
-            with store.create(
-                self.name,
-                key,
-                unit=unit,
-                config=config,
-                inputs=inputs_of(science),
-                versions=package_versions(),
-                device=device,
-            ) as draft:
-                run = StageRun(store, draft, self.name, unit, device)
-                self.body(*science, run=run)
-                draft.note(parts=run.parts.rows())
-            store.clear_workspace(self.name, key)
-            return draft.ref, True
+            if mode == "run":
+                self.explain(store, unit, key)
+            run = UnitRun(store=store, stage=self.name, key=key, unit=unit, device=self.chosen_device(device))
+            return self.write(science, run, partial(self._compute, science)), True
+
+    def explain(self, store: Store, unit: str, key: str) -> None:
+        """Say why a unit that was stored is computed again."""
+        reason = store.why_not(self.name, key)
+        if reason != "no artifact":
+            LOG.warning("%s %s: %s; computing it again", self.name, unit, reason)
+
+    def chosen_device(self, device: str) -> str:
+        """Return the device that units of this stage compute on."""
+        return choose_device(device) if self.on_device else "cpu"
+
+    def write(self, science: Science, run: UnitRun, write: Write, *, spent_s: float = 0.0, **notes: Any) -> ArtifactRef:
+        """Publish what ``write`` writes as the artifact of a unit whose lock the caller holds."""
+        bound = inspect.signature(self.body).bind(*science, run=None)
+        config = {n: identity(v) for n, v in bound.arguments.items() if n != "run" and not inputs_of(v)}
+        with run.store.create(
+            self.name,
+            run.key,
+            unit=run.unit,
+            config=config,
+            inputs=inputs_of(science),
+            versions=package_versions(),
+            device=run.device,
+            spent_s=spent_s,
+        ) as draft:
+            write(StageRun(**vars(run), draft=draft))
+            draft.note(parts=run.parts.rows(), **notes)
+        run.store.clear_workspace(self.name, run.key)
+        return draft.ref
+
+    def _compute(self, science: Science, run: StageRun) -> None:
+        self.body(*science, run=run)
 
 
-def stage(name: str, version: int, *, on_device: bool = False) -> Callable[[Callable[..., None]], Stage]:
+def stage(
+    name: str, version: int, *, on_device: bool = False, together: Together | None = None
+) -> Callable[[Callable[..., None]], Stage]:
     """Make a function a stage; ``on_device`` where it can use the GPU.
 
     Raises
@@ -149,7 +196,7 @@ def stage(name: str, version: int, *, on_device: bool = False) -> Callable[[Call
         keywords = [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
         if keywords != ["run"]:
             raise TypeError(f"Stage '{name}' must take science by position and only 'run' by keyword, got {keywords}.")
-        return Stage(name, version, body, on_device)
+        return Stage(name, version, body, on_device, together)
 
     return declare
 

@@ -2,18 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
 import pandas as pd
 
-from escgan.augmenters import AugmenterConfig
+from escgan.augmenters import Augmenter, AugmenterConfig, FoldToFit
+from escgan.device import compute_what_fits
+from escgan.errors import EscganError
 from escgan.labels import LabelConfig
 from escgan.normalization import Normalization, normalize_train
 from storage.manifest import ArtifactRef
 from storage.tables import write_table
-from tasks.stage import StageRun, stage
+from tasks.packs import common_digest, shared_part
+from tasks.stage import Science, StageRun, Together, UnitRun, Write, stage
 from tasks.windows import load_windows
 
 
-@stage("train", version=2, on_device=True)
+def _alike(science: Science) -> str | None:
+    _, labels, normalization, augmenter, seed = science
+    return common_digest(labels, normalization, augmenter, seed) if augmenter.packs else None
+
+
+def _train_together(sciences: Sequence[Science], runs: Sequence[UnitRun]) -> list[Write | EscganError]:
+    _, _, _, augmenter, seed = sciences[0]
+    results: list[Write | EscganError | None] = [None] * len(sciences)
+    folds, places = [], []
+    for place, (run, (features, labels, normalization, _, _)) in enumerate(zip(runs, sciences, strict=True)):
+        try:
+            with run.part("gather windows"):
+                windows = normalize_train(load_windows(run.store, features, labels), normalization)
+        except EscganError as error:
+            results[place] = error
+            continue
+        folds.append(FoldToFit(windows, run.workspace, run.progress))
+        places.append(place)
+    if folds:
+        with shared_part([runs[place] for place in places], "fit"):
+            fit = partial(augmenter.fit_together, seed=seed, device=runs[0].device)
+            states = compute_what_fits(fit, folds)
+        for place, state in zip(places, states, strict=True):
+            results[place] = state if isinstance(state, EscganError) else partial(_write, augmenter, state)
+    return [result for result in results if result is not None]
+
+
+@stage("train", version=2, on_device=True, together=Together(_alike, _train_together))
 def train(
     features: tuple[ArtifactRef, ...],
     labels: LabelConfig,
@@ -28,6 +62,10 @@ def train(
         windows = normalize_train(load_windows(run.store, features, labels), normalization)
     with run.part("fit"):
         state = augmenter.fit(windows, seed, device=run.device, workspace=run.workspace, on_step=run.progress)
+    _write(augmenter, state, run)
+
+
+def _write(augmenter: Augmenter, state: Any, run: StageRun) -> None:
     with run.part("write"):
         augmenter.save(state, run.draft.path)
         write_table(run.draft.file("history.parquet"), pd.DataFrame(augmenter.history(state)))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from escgan.augmenters.base import Augmenter, Balance, Edited, GeneratingAugmenter
+from escgan.augmenters.base import Augmenter, Balance, Edited, FoldToFit, GeneratingAugmenter
 from escgan.augmenters.class_weight import ClassWeightAugmenter
 from escgan.augmenters.escgan import EscganAugmenter
 from escgan.augmenters.none import NoAugmenter
@@ -23,4 +23,4 @@ AugmenterConfig = Annotated[
     NoAugmenter | ClassWeightAugmenter | SmoteAugmenter | EscganAugmenter, Field(discriminator="kind")
 ]
 
-__all__ = ["AUGMENTERS", "Augmenter", "AugmenterConfig", "Balance", "Edited", "GeneratingAugmenter"]
+__all__ = ["AUGMENTERS", "Augmenter", "AugmenterConfig", "Balance", "Edited", "FoldToFit", "GeneratingAugmenter"]

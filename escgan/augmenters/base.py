@@ -6,7 +6,7 @@ Both are handed training windows only. There is no argument through which test d
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
+from escgan.errors import EscganError
 from escgan.montage import ScalpGrid
 from escgan.settings import Settings
 from escgan.windows import WindowSet
@@ -75,15 +76,26 @@ class Edited:
     wanted: NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class FoldToFit:
+    """A fold's training windows, where its training keeps checkpoints, and whom it tells how far it is."""
+
+    train: WindowSet
+    workspace: Path | None = None
+    on_step: Callable[[int, int], None] | None = None
+
+
 class Augmenter(Settings, ABC):
     """Base of every augmenter's settings.
 
-    Subclasses set ``trains`` where ``fit`` learns something worth storing, ``generates`` where ``generate``
-    makes windows, and ``reweights`` where the classifier should weigh classes equally instead.
+    Subclasses set ``trains`` where ``fit`` learns something worth storing, ``packs`` where it learns from several
+    folds as one program, ``generates`` where ``generate`` makes windows, and ``reweights`` where the classifier
+    should weigh classes equally instead.
     """
 
     kind: str
     trains: ClassVar[bool] = False
+    packs: ClassVar[bool] = False
     generates: ClassVar[bool] = False
     reweights: ClassVar[bool] = False
 
@@ -98,6 +110,13 @@ class Augmenter(Settings, ABC):
     ) -> Any:
         """Learn from training windows; the default has nothing to learn."""
         return None
+
+    def fit_together(self, folds: Sequence[FoldToFit], seed: int, *, device: str = "cpu") -> list[Any | EscganError]:
+        """Learn from several folds, none of which sees another's windows.
+
+        Returns each fold's state, equal to what :meth:`fit` returns but for rounding, or the error that ended it.
+        """
+        raise TypeError(f"Augmenter '{self.kind}' learns from one fold at a time.")
 
     def for_training(self) -> Self:
         """Return these settings with those that training ignores at their defaults, for its cache key."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from escgan.augmenters.base import EDIT_COLUMNS, Balance, Edited, GeneratingAugmenter
+from escgan.augmenters.base import EDIT_COLUMNS, Balance, Edited, FoldToFit, GeneratingAugmenter
+from escgan.errors import EscganError
 from escgan.gan.config import LossWeights, NetworkConfig, TrainingConfig
 from escgan.montage import scalp_grid
 from escgan.seeds import generator
@@ -22,6 +23,7 @@ class EscganAugmenter(GeneratingAugmenter):
 
     title: ClassVar[str] = "real windows and ESC-GAN edits"
     trains: ClassVar[bool] = True
+    packs: ClassVar[bool] = True
     kind: Literal["escgan"] = "escgan"
     network: NetworkConfig = NetworkConfig()
     """Sizes of the networks."""
@@ -42,21 +44,29 @@ class EscganAugmenter(GeneratingAugmenter):
         on_step: Callable[[int, int], None] | None = None,
     ) -> Any:
         """Train the GAN; resumes from a checkpoint in ``workspace`` where there is one."""
-        from escgan.gan.training import train_gan
+        (state,) = self.fit_together([FoldToFit(train, workspace, on_step)], seed, device=device)
+        if isinstance(state, EscganError):
+            raise state
+        return state
 
-        scalp = scalp_grid(train.channels)
-        return train_gan(
-            scalp.to_grid(train.de),
-            train.labels,
-            len(train.classes),
-            scalp.mask,
-            network=self.network,
-            losses=self.losses,
-            training=self.training,
-            seed=seed,
-            device=device,
-            checkpoints=workspace,
-            on_step=on_step,
+    def fit_together(self, folds: Sequence[FoldToFit], seed: int, *, device: str = "cpu") -> list[Any | EscganError]:
+        """Train one GAN a fold as one program; the folds have one montage, the same bands and classes."""
+        from escgan.gan.loop import FoldWindows
+        from escgan.gan.training import train_gans
+
+        first = folds[0].train
+        scalp = scalp_grid(first.channels)
+        return list(
+            train_gans(
+                [FoldWindows(scalp.to_grid(f.train.de), f.train.labels, f.workspace, f.on_step) for f in folds],
+                len(first.classes),
+                scalp.mask,
+                network=self.network,
+                losses=self.losses,
+                training=self.training,
+                seed=seed,
+                device=device,
+            )
         )
 
     def for_training(self) -> Self:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Protocol
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escgan.augmenters.base import Edited
-from escgan.errors import ConfigError
+from escgan.errors import ConfigError, EscganError
 from escgan.montage import scalp_grid
 from escgan.settings import Settings
 from escgan.windows import WindowSet
@@ -86,10 +87,21 @@ class Classifier(Settings, ABC):
 
     kind: str
     title: ClassVar[str]
+    packs: ClassVar[bool] = False
+    """Whether :meth:`fit_together` is there."""
 
     @abstractmethod
     def fit(self, data: TrainingData, seed: int, *, device: str = "cpu") -> Model:
         """Train on a fold's training windows; the same data and seed give the same model."""
+
+    def fit_together(
+        self, data: Sequence[TrainingData], seed: int, *, device: str = "cpu"
+    ) -> list[Model | EscganError]:
+        """Train on several folds as one program.
+
+        Returns each fold's model, equal to what :meth:`fit` returns but for rounding, or the error that ended it.
+        """
+        raise TypeError(f"Classifier '{self.kind}' trains on one fold at a time.")
 
 
 def spread_classes(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -10,9 +12,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from escgan.classifiers.base import Classifier, Model, TrainingData, spread_classes
-from escgan.errors import DivergedError
+from escgan.errors import DivergedError, EscganError
 from escgan.montage import ScalpGrid, scalp_grid
-from escgan.seeds import derive_seed, generator
 from escgan.windows import WindowSet
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class CnnClassifier(Classifier):
     """A convolutional network on the 9x9 scalp grid; the defaults are the paper's."""
 
     title: ClassVar[str] = "convolutional network of the paper"
+    packs: ClassVar[bool] = True
     kind: Literal["cnn"] = "cnn"
     hidden: int = Field(default=128, ge=1)
     """Channels after the first convolution (H in the paper)."""
@@ -39,48 +41,30 @@ class CnnClassifier(Classifier):
 
     def fit(self, data: TrainingData, seed: int, *, device: str = "cpu") -> Model:
         """Train; every batch derives from (seed, step)."""
-        import torch
-        from torch import nn
-        from torch.nn import functional
+        (model,) = self.fit_together([data], seed, device=device)
+        if isinstance(model, EscganError):
+            raise model
+        return model
 
-        from escgan.gan.trunk import ConvTrunk, initialize, lay_out, mlp_head, seed_dropout
+    def fit_together(
+        self, data: Sequence[TrainingData], seed: int, *, device: str = "cpu"
+    ) -> list[Model | EscganError]:
+        """Train a network a fold as one program; the folds have the same bands and classes."""
+        from escgan.classifiers.cnn_training import train_networks
 
-        n, n_bands = data.grid.shape[:2]
-        network = nn.Sequential(
-            ConvTrunk(n_bands, self.hidden, nn.SELU), mlp_head(self.hidden, data.n_classes, self.dropout, nn.SELU)
-        )
-        initialize(network, torch.Generator().manual_seed(derive_seed(seed, "weights")))
-        lay_out(network, device).train()
-        optimizer = torch.optim.Adam(network.parameters(), lr=self.learning_rate, fused=True)
-        # Rows of bands, so that a drawn batch is channels last without a copy.
-        x_all = torch.from_numpy(data.grid).permute(0, 2, 3, 1).contiguous().to(device)
-        y_all = functional.one_hot(torch.from_numpy(data.labels), data.n_classes).float().to(device)
-        weight_all = torch.from_numpy(data.weights.astype(np.float32)).to(device)
-        per_epoch = max(1, n // self.batch_size)
-        loss = torch.zeros(())
-        for step in range(self.epochs * per_epoch):
-            epoch, place = divmod(step, per_epoch)
-            if place == 0:
-                order = generator(seed, "order", epoch).permutation(n)
-            rows = torch.from_numpy(order[place * self.batch_size : (place + 1) * self.batch_size]).to(device)
-            x, y, weight = x_all[rows].permute(0, 3, 1, 2), y_all[rows], weight_all[rows]
-            seed_dropout(network, torch.Generator(device).manual_seed(derive_seed(seed, "dropout", step)))
-            if self.mixup:
-                draw = generator(seed, "mixup", step)
-                share = float(draw.beta(self.mixup, self.mixup))
-                other = torch.from_numpy(draw.permutation(len(rows))).to(device)
-                x, y = share * x + (1 - share) * x[other], share * y + (1 - share) * y[other]
-                weight = share * weight + (1 - share) * weight[other]
-            loss = (weight * functional.cross_entropy(network(x), y, reduction="none")).mean()
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-        if not torch.isfinite(loss):
-            raise DivergedError(
-                f"The cnn classifier's loss became {loss.item()} by step {self.epochs * per_epoch}: "
-                "lower its learning_rate."
-            )
-        return _Fitted(network.eval(), scalp_grid(data.train.channels), device, np.unique(data.labels), data.n_classes)
+        models: list[Model | EscganError] = []
+        for own, outcome in zip(data, train_networks(data, self, seed, device), strict=True):
+            if math.isfinite(outcome.loss):
+                scalp, present = scalp_grid(own.train.channels), np.unique(own.labels)
+                models.append(_Fitted(outcome.network, scalp, device, present, own.n_classes))
+            else:
+                models.append(
+                    DivergedError(
+                        f"The cnn classifier's loss became {outcome.loss} by step {outcome.steps}: "
+                        "lower its learning_rate."
+                    )
+                )
+        return models
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ arithmetic is one weight's at a time.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from escgan.gan.checkpoint import match_layout
 from escgan.gan.discriminator import Discriminator
@@ -40,9 +41,48 @@ def split_state(state: State, folds: int) -> list[State]:
     parts: list[State] = [{} for _ in range(folds)]
     for name, value in state.items():
         own = [value] * folds if _shared(name) else value.chunk(folds)
-        for part, tensor in zip(parts, own, strict=True):
-            part[name] = tensor.clone()
+        for one, tensor in zip(parts, own, strict=True):
+            one[name] = tensor.clone()
     return parts
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network and the Adam that has brought it to where it is."""
+
+    network: nn.Module
+    optimizer: torch.optim.Optimizer
+
+
+def join(parts: Sequence[Trained], whole: Trained) -> None:
+    """Give ``whole``, which holds as many folds as there are parts, the weights and moments of the parts.
+
+    The parts have taken equally many steps.
+    """
+    whole.network.load_state_dict(stack_states([part.network.state_dict() for part in parts]))
+    moments = [part.optimizer.state_dict()["state"] for part in parts]
+    together = {
+        index: {
+            # The count of steps is a number, the same in all.
+            key: value if value.ndim == 0 else torch.cat([own[index][key] for own in moments])
+            for key, value in moments[0][index].items()
+        }
+        for index in moments[0]
+    }
+    _set_moments(whole.optimizer, together)
+
+
+def part(whole: Trained, parts: Sequence[Trained]) -> None:
+    """Give each part its fold's weights and moments: the reverse of :func:`join`."""
+    moments = whole.optimizer.state_dict()["state"]
+    states = split_state(whole.network.state_dict(), len(parts))
+    for place, (one, state) in enumerate(zip(parts, states, strict=True)):
+        one.network.load_state_dict(state)
+        own = {
+            index: {k: (v if v.ndim == 0 else v.chunk(len(parts))[place]).clone() for k, v in values.items()}
+            for index, values in moments.items()
+        }
+        _set_moments(one.optimizer, own)
 
 
 def stack_learners(learners: Sequence[Learner], build: Build, learning_rate: float, device: str) -> Learner:
@@ -50,37 +90,23 @@ def stack_learners(learners: Sequence[Learner], build: Build, learning_rate: flo
     if len(learners) == 1:
         return learners[0]
     joined = make_learner(*build(len(learners)), learning_rate, device)
-    for name, network in joined.networks.items():
-        network.load_state_dict(stack_states([one.networks[name].state_dict() for one in learners]))
-        moments = [one.optimizers[name].state_dict()["state"] for one in learners]
-        together = {
-            index: {
-                # The count of steps is a number, the same in all.
-                key: value if value.ndim == 0 else torch.cat([one[index][key] for one in moments])
-                for key, value in moments[0][index].items()
-            }
-            for index in moments[0]
-        }
-        _set_moments(joined.optimizers[name], together)
+    for name in joined.networks:
+        join([_trained(learner, name) for learner in learners], _trained(joined, name))
     return joined
 
 
 def split_learner(learner: Learner, build: Build, learning_rate: float, device: str) -> list[Learner]:
     """Part a learner of several folds into one a fold; one fold's is returned as it is."""
-    folds = learner.folds
-    if folds == 1:
+    if learner.folds == 1:
         return [learner]
-    parts = [make_learner(*build(1), learning_rate, device) for _ in range(folds)]
-    for name, network in learner.networks.items():
-        moments = learner.optimizers[name].state_dict()["state"]
-        for place, (part, state) in enumerate(zip(parts, split_state(network.state_dict(), folds), strict=True)):
-            part.networks[name].load_state_dict(state)
-            own = {
-                index: {k: (v if v.ndim == 0 else v.chunk(folds)[place]).clone() for k, v in values.items()}
-                for index, values in moments.items()
-            }
-            _set_moments(part.optimizers[name], own)
+    parts = [make_learner(*build(1), learning_rate, device) for _ in range(learner.folds)]
+    for name in learner.networks:
+        part(_trained(learner, name), [_trained(one, name) for one in parts])
     return parts
+
+
+def _trained(learner: Learner, name: str) -> Trained:
+    return Trained(learner.networks[name], learner.optimizers[name])
 
 
 def _set_moments(optimizer: torch.optim.Optimizer, state: dict[int, dict[str, Tensor]]) -> None:

@@ -3,7 +3,7 @@ from typing import get_args
 import pytest
 import torch
 
-from escgan.device import Device, choose_device
+from escgan.device import Device, choose_device, compute_what_fits
 from escgan.errors import ConfigError
 
 
@@ -57,3 +57,25 @@ def test_the_error_lists_every_device_of_the_type():
 
 def test_what_auto_chose_can_hold_a_tensor():
     assert torch.ones(2, device=choose_device()).sum().item() == 2
+
+
+def test_what_the_memory_does_not_hold_is_computed_in_halves(caplog):
+    tried = []
+
+    def compute(items):
+        tried.append(len(items))
+        if len(items) > 3:
+            raise torch.OutOfMemoryError("too much")
+        return [2 * item for item in items]
+
+    assert compute_what_fits(compute, range(9)) == [2 * i for i in range(9)]
+    assert tried == [9, 5, 3, 2, 4, 2, 2]
+    assert "does not hold 9 folds at once: trying 5" in caplog.text
+
+
+def test_one_that_the_memory_does_not_hold_is_refused_with_a_remedy():
+    def compute(items):
+        raise torch.OutOfMemoryError("too much")
+
+    with pytest.raises(ConfigError, match="does not hold the training of one fold: lower the batch size"):
+        compute_what_fits(compute, [1, 2])

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from prefect import Task, flow
 
 from escgan.errors import ConfigError, RecordingError
 from flows.fan import Execution, Tally, Unit, all_or_raise, fan
+from storage.errors import ArtifactMissing
 from storage.manifest import ArtifactRef
 from storage.store import Store
 from tasks.identity import identity
-from tasks.stage import StageRun, stage
+from tasks.stage import StageRun, Together, stage
 
 REF = ArtifactRef("ingest", "0" * 16, "0" * 64)
 
@@ -62,13 +65,13 @@ def run_fan(tmp_path, prefect_api):
     """Fan ``double`` over numbers; gives the results, the tally and how many task runs Prefect made."""
     store = Store(tmp_path)
 
-    def run(*numbers, mode="run", shows_hits=False):
-        execution = Execution(store, "cpu", {"double": mode}, Tally(), shows_hits)
+    def run(*numbers, mode="run", shows_hits=False, stage=double, pack=None):
+        execution = Execution(store, "cpu", {stage.name: mode}, Tally(), shows_hits, pack)
 
         @flow(name="fanning")
         def fanning():
             with TagCounter() as counter:
-                return fan(double, [Unit(str(n), (n,)) for n in numbers], execution), counter.submitted
+                return fan(stage, [Unit(str(n), (n,)) for n in numbers], execution), counter.submitted
 
         results, submitted = fanning()
         return results, execution.tally, submitted
@@ -120,3 +123,38 @@ def test_units_that_fail_leave_their_error_beside_the_hits(run_fan):
     assert submitted[0] == "-1" and len(submitted) == 2
     failed = [result for result in results.values() if isinstance(result, RecordingError)]
     assert isinstance(results["1"], ArtifactRef) and len(failed) == 2
+
+
+def write_number(number: int, run: StageRun) -> None:
+    run.draft.file("n.txt").write_text(str(number))
+
+
+def triple_together(sciences, runs):
+    return [RecordingError("it is negative.") if n < 0 else partial(write_number, n) for (n,) in sciences]
+
+
+@stage("triple", version=1, together=Together(lambda science: "all", triple_together))
+def triple(number: int, *, run: StageRun) -> None:
+    run.draft.file("n.txt").write_text(str(number))
+
+
+def test_units_that_are_computed_together_are_one_task_run_and_their_errors_their_own(run_fan):
+    results, tally, submitted = run_fan(1, -2, 3, 4, stage=triple, pack=2)
+    assert submitted == ["1 and 1 more", "-2 and 1 more"] and list(results) == ["1", "-2", "3", "4"]
+    assert isinstance(results["-2"], RecordingError) and tally.computed == {"triple": 3}
+    assert all(isinstance(results[name], ArtifactRef) for name in "134")
+    again, tally, submitted = run_fan(1, 3, 5, stage=triple, pack=8, shows_hits=True)
+    assert submitted == ["5", "1", "3"] and tally.computed == {"triple": 1} and again["1"] == results["1"]
+
+
+def test_together_or_alone_a_unit_is_one_artifact(run_fan):
+    together, _, _ = run_fan(1, 3, stage=triple, pack=2)
+    alone, tally, _ = run_fan(1, 3, stage=triple)
+    assert alone == together and tally.reused == {"triple": 2}
+    _, _, submitted = run_fan(1, 3, stage=triple, pack=2, mode="refresh")
+    assert submitted == ["1 and 1 more"]
+
+
+def test_from_the_store_alone_no_unit_is_computed_together(run_fan):
+    with pytest.raises(ArtifactMissing, match="Stage 'triple' of 1 is not in the store"):
+        run_fan(1, 3, stage=triple, pack=2, mode="reuse")

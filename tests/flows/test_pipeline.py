@@ -301,3 +301,17 @@ def test_windows_of_no_class_take_no_part(small, tmp_path, cohort):
         assert n_windows == 20 * used
         left_out += len(own) - used
     assert left_out > 0
+
+
+def test_folds_trained_as_one_program_give_the_scores_of_folds_one_by_one(small, cohort, tmp_path):
+    config = {"classifiers": [{"kind": "cnn", "hidden": 2, "epochs": 3, "batch_size": 32}], "seeds": [0, 1]}
+    alone, together = (small(tmp_path / str(pack), cohort, config, pack=pack) for pack in (1, 3))
+    assert computed(together) == computed(alone)
+    columns = ["fold", "seed", "augmenter", "classifier", "subject"]
+    ours, theirs = (o.scores.sort_values(columns).reset_index(drop=True) for o in (together, alone))
+    pd.testing.assert_frame_equal(ours, theirs, atol=0.02)
+    packs = {s: {m.extra.get("pack") for m in Store(tmp_path / "3").list(s)} for s in ("train", "augment", "evaluate")}
+    # 4 folds of a seed are two packs of two; 16 units of evaluate, 8 a seed, are three packs of 2 or 3.
+    assert packs == {"train": {2}, "augment": {None}, "evaluate": {2, 3}}
+    assert computed(small(tmp_path / "3", cohort, config, pack=3)) == {}
+    assert computed(small(tmp_path / "3", cohort, config)) == {}

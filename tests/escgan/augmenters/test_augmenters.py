@@ -14,12 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from escgan.augmenters import AUGMENTERS, AugmenterConfig, Balance, GeneratingAugmenter
+from escgan.augmenters import AUGMENTERS, AugmenterConfig, Balance, FoldToFit, GeneratingAugmenter
 from escgan.augmenters.base import EDIT_COLUMNS
 from escgan.augmenters.class_weight import ClassWeightAugmenter
 from escgan.augmenters.escgan import EscganAugmenter
 from escgan.augmenters.none import NoAugmenter
 from escgan.augmenters.smote import SmoteAugmenter
+from escgan.errors import ConfigError
 from escgan.gan.config import NetworkConfig, TrainingConfig
 from escgan.montage import scalp_grid
 from escgan.windows import WindowSet
@@ -214,3 +215,36 @@ def test_balance_asks_for_exactly_the_share_of_the_largest_class(counts, percent
 def test_a_ratio_that_is_no_share_is_refused(ratio):
     with pytest.raises(ValidationError):
         Balance(ratio=ratio)
+
+
+@every_augmenter
+def test_folds_fitted_together_are_what_each_is_alone(kind, tmp_path):
+    augmenter = QUICK[kind]
+    if not augmenter.packs:
+        with pytest.raises(TypeError, match=f"'{kind}' learns from one fold at a time"):
+            augmenter.fit_together([], 0)
+        return
+    # Small steps: Adam turns a gradient's rounding about zero into a whole step.
+    training = replace(augmenter.training, learning_rate=1e-5, epochs=3)
+    augmenter = augmenter.model_copy(update={"training": training})
+    folds = [make_windows(counts=counts, seed=seed) for counts, seed in (((40, 12), 1), ((30, 20), 2))]
+    told = []
+    pupils = [
+        FoldToFit(fold, tmp_path / str(i), lambda done, total, i=i: told.append((i, done, total)))
+        for i, fold in enumerate(folds)
+    ]
+    for place, (state, fold) in enumerate(zip(augmenter.fit_together(pupils, 3), folds, strict=True)):
+        alone = augmenter.fit(fold, 3)
+        ours, theirs = (augmenter.generate(s, fold, Balance(), 0) for s in (state, alone))
+        np.testing.assert_allclose(ours.grid[:10], theirs.grid[:10], atol=2e-3)
+        assert [(done, total) for i, done, total in told if i == place][-1][0] == told[-1][2]
+
+
+@every_augmenter
+def test_a_fold_that_cannot_be_learned_from_is_none_of_the_others(kind):
+    augmenter = QUICK[kind]
+    if not augmenter.packs:
+        return
+    one_class = make_windows(counts=(40, 0))
+    error, state = augmenter.fit_together([FoldToFit(one_class), FoldToFit(training_windows())], 3)
+    assert isinstance(error, ConfigError) and augmenter.history(state)

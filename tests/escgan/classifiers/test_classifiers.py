@@ -16,7 +16,7 @@ from escgan.classifiers import CLASSIFIERS, ClassifierConfig, TrainingData
 from escgan.classifiers.cnn import CnnClassifier
 from escgan.classifiers.logistic import LogisticClassifier
 from escgan.classifiers.svm import SvmClassifier
-from escgan.errors import ConfigError
+from escgan.errors import ConfigError, DivergedError
 from escgan.montage import scalp_grid
 from escgan.windows import WindowSet
 from tests.conftest import CHANNELS, make_windows
@@ -203,3 +203,38 @@ def test_no_training_window_at_all_is_refused():
     nothing: WindowSet = only(make_windows(), np.zeros(156, bool))
     with pytest.raises(ConfigError, match="holds no window"):
         TrainingData(nothing)
+
+
+@every_classifier
+def test_folds_trained_together_are_what_each_is_alone(kind):
+    classifier = QUICK[kind]
+    if not classifier.packs:
+        with pytest.raises(TypeError, match=f"'{kind}' trains on one fold at a time"):
+            classifier.fit_together([], 0)
+        return
+    classifier = classifier.model_copy(update={"epochs": 6})
+    # Of other sizes, weights and lengths of training, one of them with less than a batch.
+    folds = [
+        TrainingData(make_windows(counts=(40, 30), seed=1)),
+        TrainingData(make_windows(counts=(40, 12), seed=2), reweight=True),
+        TrainingData(make_windows(counts=(5, 4), seed=3)),
+        TrainingData(make_windows(counts=(40, 30), seed=4), as_edited(make_windows(counts=(5, 20), seed=5))),
+    ]
+    unseen = make_windows(counts=(40, 30), seed=9)
+    for ours, data in zip(classifier.fit_together(folds, 7), folds, strict=True):
+        alone = classifier.fit(data, 7).predict_proba(unseen)
+        np.testing.assert_allclose(ours.predict_proba(unseen), alone, atol=2e-4)
+
+
+@every_classifier
+def test_a_folds_model_does_not_see_the_others(kind):
+    classifier = QUICK[kind]
+    if not classifier.packs:
+        return
+    unseen = make_windows(counts=(40, 30), seed=9)
+    first, noise = (TrainingData(make_windows(counts=(40, 30), seed=seed)) for seed in (1, 2))
+    noisy = replace(noise.train, de=np.full_like(noise.train.de, np.nan))
+    beside = classifier.fit_together([first, noise], 7)[0].predict_proba(unseen)
+    beside_nan, diverged = classifier.fit_together([first, TrainingData(noisy)], 7)
+    np.testing.assert_array_equal(beside_nan.predict_proba(unseen), beside)
+    assert isinstance(diverged, DivergedError)
