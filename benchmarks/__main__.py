@@ -1,4 +1,4 @@
-"""Print every ratio beside its bar; name some of features, training, overhead, scale, gpu to run only those."""
+"""Print every ratio beside its bar; name some parts, such as features, to run only those."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib import import_module
 
 from benchmarks.ratio import Ratio, machine, print_ratios
 
-PARTS = ("features", "training", "overhead", "scale")
+PARTS = ("features", "training", "streaming", "overhead", "scale")
 ALL = (*PARTS, "gpu")
 
 

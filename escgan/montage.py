@@ -101,6 +101,10 @@ class ScalpGrid:
         grid = np.matmul(self.weights.astype(np.float32), de.astype(np.float32, copy=False))
         return np.ascontiguousarray(grid.transpose(0, 2, 1)).reshape(n_windows, n_bands, *GRID_SHAPE)
 
+    def paint(self, de: NDArray[np.float32]) -> NDArray[np.float32] | PaintedRows:
+        """Spread channel values over the grid, those in a file only when they are asked for."""
+        return PaintedRows(self, de) if isinstance(de, np.memmap) else self.to_grid(de)
+
     def to_channels(self, grid: NDArray[np.floating]) -> NDArray[np.float32]:
         """Read the channels' values back: ``(n, n_bands, 9, 9)`` to ``(n, n_channels, n_bands)`` float32.
 
@@ -108,6 +112,27 @@ class ScalpGrid:
         """
         flat = grid.reshape(*grid.shape[:2], self.mask.size)
         return np.ascontiguousarray(flat[:, :, self.cells].transpose(0, 2, 1), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class PaintedRows:
+    """Windows on the grid whose channel values stay where they are, such as in a file.
+
+    Rows that are asked for are the bytes that :meth:`ScalpGrid.to_grid` gives for all windows at once, as it treats
+    each window by itself.
+    """
+
+    scalp: ScalpGrid
+    de: NDArray[np.float32]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """``(n_windows, n_bands, 9, 9)``."""
+        return (len(self.de), self.de.shape[2], *GRID_SHAPE)
+
+    def __getitem__(self, rows: NDArray[np.int64] | slice) -> NDArray[np.float32]:
+        """Return some windows, ``(n, n_bands, 9, 9)`` float32."""
+        return self.scalp.to_grid(np.asarray(self.de[rows]))
 
 
 @lru_cache(maxsize=32)

@@ -7,9 +7,11 @@ that uses their unlabelled windows, so results with it are *transductive* and ar
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from escgan.windows import WindowSet
@@ -19,19 +21,24 @@ Normalization = Literal["none", "global", "per_subject"]
 # Below this deviation (in any unit: nats, decibels) a feature is constant: dividing by it would only magnify rounding.
 _SMALLEST_DEVIATION = 1e-6
 
+# Windows that are computed on at once.
+_BLOCK = 500_000
+
 
 def is_transductive(normalization: Normalization) -> bool:
     """Whether a scheme looks at the test subject's unlabelled windows."""
     return normalization == "per_subject"
 
 
-def normalize_train(train: WindowSet, normalization: Normalization) -> WindowSet:
-    """Normalise training windows by themselves."""
+def normalize_train(
+    train: WindowSet, normalization: Normalization, out: NDArray[np.float32] | None = None
+) -> WindowSet:
+    """Normalise training windows by themselves; into ``out``, which may be ``train.de`` itself, where it is given."""
     if normalization == "none":
         return train
     if normalization == "global":
-        return train.with_de(_standardize(train.de, *_moments(train.de)))
-    return _by_subject(train)
+        return train.with_de(_standardize(train.de, *_moments(train.de), out))
+    return _by_subject(train, out)
 
 
 def normalize_test(train: WindowSet, test: WindowSet, normalization: Normalization) -> WindowSet:
@@ -43,20 +50,37 @@ def normalize_test(train: WindowSet, test: WindowSet, normalization: Normalizati
     return _by_subject(test)
 
 
-def _by_subject(windows: WindowSet) -> WindowSet:
-    de = np.empty_like(windows.de)
-    for subject in np.unique(windows.subjects):
-        own = windows.subjects == subject
-        de[own] = _standardize(windows.de[own], *_moments(windows.de[own]))
+def _by_subject(windows: WindowSet, out: NDArray[np.float32] | None = None) -> WindowSet:
+    de = np.empty_like(windows.de) if out is None else out
+    codes, subjects = pd.factorize(windows.subjects)
+    order = np.argsort(codes, kind="stable")
+    for own in np.split(order, np.cumsum(np.bincount(codes, minlength=len(subjects)))[:-1]):
+        raw = windows.de[own]
+        de[own] = _standardize(raw, *_moments(raw))
     return windows.with_de(de)
 
 
 def _moments(de: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    return de.mean(axis=0, dtype=np.float64), de.std(axis=0, dtype=np.float64)
+    """Return mean and deviation over windows; in blocks, as NumPy's deviation holds all windows in float64."""
+    if len(de) <= _BLOCK:
+        return de.mean(axis=0, dtype=np.float64), de.std(axis=0, dtype=np.float64)
+    mean = sum(block.sum(axis=0, dtype=np.float64) for block in _blocks(de)) / len(de)
+    squares = sum(((block - mean) ** 2).sum(axis=0) for block in _blocks(de))
+    return mean, np.sqrt(squares / len(de))
 
 
 def _standardize(
-    de: NDArray[np.float32], mean: NDArray[np.float64], deviation: NDArray[np.float64]
+    de: NDArray[np.float32],
+    mean: NDArray[np.float64],
+    deviation: NDArray[np.float64],
+    out: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     scale = np.where(deviation < _SMALLEST_DEVIATION, 1.0, deviation)
-    return ((de - mean) / scale).astype(np.float32)
+    result = np.empty(de.shape, np.float32) if out is None else out
+    for block, into in zip(_blocks(de), _blocks(result), strict=True):
+        into[:] = (block - mean) / scale
+    return result
+
+
+def _blocks(de: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+    return (de[start : start + _BLOCK] for start in range(0, len(de), _BLOCK))

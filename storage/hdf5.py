@@ -8,10 +8,11 @@ while reading a few windows from the middle would have to unpack whole chunks.
 """
 
 import json
+import mmap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import h5py
 import numpy as np
@@ -126,6 +127,68 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """
     with _opened(path) as file:
         return {name: file[name][()] for name in _dataset_names(file)}
+
+
+def create_mapped(path: Path, name: str, shape: tuple[int, ...], dtype: str) -> np.memmap:
+    """Make a file with one array, and map the array for writing: for data that memory does not hold.
+
+    Parameters
+    ----------
+    path : Path
+        The file; one that exists is replaced.
+    name : str
+        The array's name.
+    shape : tuple of int
+        Not empty.
+    dtype : str
+        A NumPy type of numbers.
+
+    Returns
+    -------
+    memmap
+        Zeros. What is written into it is written into the file.
+
+    Raises
+    ------
+    OSError
+        If the disk cannot take the file.
+    """
+    with h5py.File(path, "w", libver=_LAYOUT, track_order=False, locking=False) as file:
+        layout = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        # Contiguous and there at once, so that its bytes have a place in the file.
+        layout.set_layout(h5py.h5d.CONTIGUOUS)
+        layout.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+        layout.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+        layout.set_obj_track_times(False)
+        space = h5py.h5s.create_simple(shape)
+        h5py.h5d.create(file.id, name.encode(), h5py.h5t.py_create(np.dtype(dtype)), space, layout)
+    return _mapped(path, name, "r+")
+
+
+def map_array(path: Path, name: str) -> np.memmap:
+    """Map a contiguous array of a file for reading scattered rows, each when it is asked for.
+
+    Raises
+    ------
+    ArtifactMissing, ArtifactCorrupt
+        As `read_array`.
+    StorageError
+        If the file has no such array, or has it in chunks.
+    """
+    mapped = _mapped(path, name, "r")
+    # Without it the kernel reads 128 KiB around each row, most of which memory would not hold until it is asked for.
+    mapped._mmap.madvise(mmap.MADV_RANDOM)  # type: ignore[attr-defined]
+    return mapped
+
+
+def _mapped(path: Path, name: str, mode: Literal["r", "r+"]) -> np.memmap:
+    with _opened(path) as file:
+        dataset = file.get(name)
+        offset = dataset.id.get_offset() if isinstance(dataset, h5py.Dataset) else None
+        if offset is None:
+            raise StorageError(f"{path} has no contiguous array {name!r}.")
+        shape, dtype = dataset.shape, dataset.dtype
+    return np.memmap(path, dtype, mode, offset, shape)
 
 
 def read_attributes(path: Path) -> dict[str, Any]:

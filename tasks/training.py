@@ -12,12 +12,12 @@ from escgan.augmenters import Augmenter, AugmenterConfig, FoldToFit
 from escgan.device import compute_what_fits
 from escgan.errors import EscganError
 from escgan.labels import LabelConfig
-from escgan.normalization import Normalization, normalize_train
+from escgan.normalization import Normalization
 from storage.manifest import ArtifactRef
 from storage.tables import write_table
 from tasks.packs import common_digest, shared_part
 from tasks.stage import Science, StageRun, Together, UnitRun, Write, stage
-from tasks.windows import load_windows
+from tasks.training_windows import training_windows
 
 
 def _alike(science: Science) -> str | None:
@@ -32,7 +32,7 @@ def _train_together(sciences: Sequence[Science], runs: Sequence[UnitRun]) -> lis
     for place, (run, (features, labels, normalization, _, _)) in enumerate(zip(runs, sciences, strict=True)):
         try:
             with run.part("gather windows"):
-                windows = normalize_train(load_windows(run.store, features, labels), normalization)
+                windows = training_windows(run, features, labels, normalization, side_by_side=len(runs))
         except EscganError as error:
             results[place] = error
             continue
@@ -59,7 +59,7 @@ def train(
 ) -> None:
     """Fit an augmenter on training windows; there is no argument through which test data could come."""
     with run.part("gather windows"):
-        windows = normalize_train(load_windows(run.store, features, labels), normalization)
+        windows = training_windows(run, features, labels, normalization)
     with run.part("fit"):
         state = augmenter.fit(windows, seed, device=run.device, workspace=run.workspace, on_step=run.progress)
     _write(augmenter, state, run)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from escgan.errors import ConfigError
 from escgan.labels import LEFT_OUT, LabelConfig
@@ -44,13 +45,7 @@ def load_windows(
     windows = concatenate([part for part, _ in unlabelled])
     table = pd.concat([own for _, own in unlabelled], ignore_index=True)
     reference = table if training is None else _tables(store, training)
-    assigned = labels.apply(table, reference)
-    kept = np.flatnonzero(assigned != LEFT_OUT)
-    if not len(kept):
-        raise ConfigError(
-            f"No window of {', '.join(sorted(set(table['subject'])))} belongs to any of the classes "
-            f"{', '.join(labels.class_names)}: check the labels."
-        )
+    assigned, kept = classes_of(table, labels, reference)
     return WindowSet(
         de=windows.de[kept] if len(kept) < len(windows) else windows.de,
         labels=assigned[kept],
@@ -59,6 +54,26 @@ def load_windows(
         bands=windows.bands,
         classes=labels.class_names,
     )
+
+
+def classes_of(
+    table: pd.DataFrame, labels: LabelConfig, reference: pd.DataFrame | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return each window's class, and the numbers of the windows that belong to one.
+
+    Raises
+    ------
+    ConfigError
+        No window belongs to a class.
+    """
+    assigned = labels.apply(table, table if reference is None else reference)
+    kept = np.flatnonzero(assigned != LEFT_OUT)
+    if not len(kept):
+        raise ConfigError(
+            f"No window of {', '.join(sorted(set(table['subject'])))} belongs to any of the classes "
+            f"{', '.join(labels.class_names)}: check the labels."
+        )
+    return assigned, kept
 
 
 class _Kept:

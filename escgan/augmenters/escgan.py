@@ -58,7 +58,7 @@ class EscganAugmenter(GeneratingAugmenter):
         scalp = scalp_grid(first.channels)
         return list(
             train_gans(
-                [FoldWindows(scalp.to_grid(f.train.de), f.train.labels, f.workspace, f.on_step) for f in folds],
+                [FoldWindows(scalp.paint(f.train.de), f.train.labels, f.workspace, f.on_step) for f in folds],
                 len(first.classes),
                 scalp.mask,
                 network=self.network,

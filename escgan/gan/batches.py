@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from escgan.gan.config import TrainingConfig
+from escgan.gan.sources import GridRows, Resident, Streamed
 from escgan.seeds import generator
 
 
@@ -37,8 +38,8 @@ class Batch:
 class Batches:
     """Training windows of one fold or several on a device, and their batches.
 
-    Windows lie on the device as one tensor, and the drawn indices of many steps go there in one transfer: nothing
-    in the loop waits for the host.
+    The drawn indices of many steps go to the device in one transfer, and so do the windows, all of them before the
+    first step, where they are arrays; others are read ahead of the steps (:mod:`escgan.gan.sources`).
 
     Parameters
     ----------
@@ -50,31 +51,30 @@ class Batches:
 
     def __init__(
         self,
-        grids: Sequence[NDArray[np.float32]],
+        grids: Sequence[GridRows],
         labels: Sequence[NDArray[np.int64]],
         n_classes: int,
         training: TrainingConfig,
         seed: int,
         device: str,
     ) -> None:
-        sizes = [len(own) for own in labels]
-        self._starts = np.cumsum([0, *sizes])
-        # Rows of bands, so that a drawn batch is channels last without a copy.
-        self._x = torch.empty((sum(sizes), 9, 9, grids[0].shape[1]), device=device)
-        for start, size, grid in zip(self._starts, sizes, grids, strict=False):
-            self._x[start : start + size] = torch.from_numpy(grid).permute(0, 2, 3, 1)
         self._labels = labels
         self._n_classes = n_classes
         self._training = training
         self._seed = seed
-        self._orders: dict[int, tuple[int, NDArray[np.int64]]] = {}
+        self._device = device
+        self._orders: dict[tuple[int, int], NDArray[np.int64]] = {}
+        arrays = [grid for grid in grids if isinstance(grid, np.ndarray)]
+        self._source = Resident(arrays, device) if len(arrays) == len(grids) else Streamed(grids, self._rows_of, device)
 
     def draw(self, start: int, stop: int, folds: Sequence[int] = (0,)) -> Iterator[Batch]:
         """Yield the batches of steps ``start`` to ``stop`` (excluded) for folds whose batches are of one size."""
-        drawn = np.stack([self._draw(step, folds) for step in range(start, stop)])
-        for rows, label, target, partner in torch.from_numpy(drawn).to(self._x.device, non_blocking=True):
+        drawn = torch.from_numpy(np.stack([self._draw(step, folds) for step in range(start, stop)]))
+        source = self._source
+        for step, (rows, label, target, partner) in enumerate(drawn.to(self._device, non_blocking=True), start):
+            x = source.take(rows, folds) if isinstance(source, Resident) else source.take(step, folds)
             # (B, folds, 9, 9, n_bands) to (B, 9, 9, folds * n_bands), which for one fold is no copy.
-            x = self._x[rows].permute(0, 2, 3, 1, 4).flatten(3).permute(0, 3, 1, 2)
+            x = x.permute(0, 2, 3, 1, 4).flatten(3).permute(0, 3, 1, 2)
             if len(folds) == 1:
                 label, target = label[:, 0], target[:, 0]
             yield Batch(x, label, target, partner[:, 0])
@@ -84,7 +84,7 @@ class Batches:
 
         Folds differ in their windows alone: each is what the fold would draw by itself.
         """
-        rows = np.stack([self._rows(step, fold) for fold in folds], axis=1)
+        rows = self._rows_of(step, folds)
         label = np.stack([self._labels[fold][own] for fold, own in zip(folds, rows.T, strict=True)], axis=1)
         size = len(rows)
         draw = generator(self._seed, "batch", step)
@@ -94,17 +94,21 @@ class Batches:
         # A shift of 1 to n-1 along the batch pairs every window with another one.
         partner = (np.arange(size) + draw.integers(1, size)) % size
         target = (label + shift[:, None]) % self._n_classes
-        return np.stack(
-            [rows + self._starts[list(folds)], label, target, np.broadcast_to(partner[:, None], rows.shape)]
-        )
+        return np.stack([rows, label, target, np.broadcast_to(partner[:, None], rows.shape)])
+
+    def _rows_of(self, step: int, folds: Sequence[int]) -> NDArray[np.int64]:
+        """Return the step's rows of each fold's windows, ``(B, folds)``."""
+        return np.stack([self._rows(step, fold) for fold in folds], axis=1)
 
     def _rows(self, step: int, fold: int) -> NDArray[np.int64]:
         """Return the step's rows of a fold's windows, ``(B,)``."""
         n, size = len(self._labels[fold]), self._training.batch_size
         epoch, place = divmod(step, steps_per_epoch(n, size))
-        if fold not in self._orders or self._orders[fold][0] != epoch:
-            self._orders[fold] = (epoch, generator(self._seed, "order", epoch).permutation(n))
-        return self._orders[fold][1][place * size : (place + 1) * size]
+        if (fold, epoch) not in self._orders:
+            # Windows that are read ahead may belong to the next pass already.
+            self._orders = {key: order for key, order in self._orders.items() if key[0] != fold or key[1] == epoch - 1}
+            self._orders[fold, epoch] = generator(self._seed, "order", epoch).permutation(n)
+        return self._orders[fold, epoch][place * size : (place + 1) * size]
 
 
 def steps_per_epoch(n_windows: int, batch_size: int) -> int:

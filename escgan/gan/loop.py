@@ -22,6 +22,7 @@ from escgan.errors import DivergedError
 from escgan.gan.batches import Batches
 from escgan.gan.checkpoint import Progress, load_checkpoint, save_checkpoint
 from escgan.gan.config import LossWeights, TrainingConfig
+from escgan.gan.sources import GridRows
 from escgan.gan.stacking import Build, split_learner, stack_learners
 from escgan.gan.step import Learner, take_step
 from escgan.gan.trunk import seed_dropout
@@ -43,7 +44,8 @@ class FoldWindows:
     Attributes
     ----------
     grid
-        ``(n_windows, n_bands, 9, 9)`` float32, normalised DE on the scalp grid.
+        ``(n_windows, n_bands, 9, 9)`` float32, normalised DE on the scalp grid; windows that are not an array are
+        read batch by batch.
     labels
         ``(n_windows,)`` int64 in ``range(n_classes)``.
     checkpoints
@@ -52,7 +54,7 @@ class FoldWindows:
         Called after each block of steps with (steps done, steps in all).
     """
 
-    grid: NDArray[np.float32]
+    grid: GridRows
     labels: NDArray[np.int64]
     checkpoints: Path | None = None
     on_step: Callable[[int, int], None] | None = None

@@ -26,6 +26,9 @@ from escgan.gan.step import make_learner
 from escgan.gan.trunk import initialize
 from escgan.seeds import derive_seed
 
+# Windows that are digested at once.
+_BLOCK = 65536
+
 
 @dataclass
 class Gan:
@@ -159,7 +162,9 @@ def train_gans(
 
 
 def _fingerprint(windows: FoldWindows, *rest: object) -> str:
-    digest = hashlib.sha256(np.ascontiguousarray(windows.grid).tobytes())
+    digest = hashlib.sha256()
+    for start in range(0, len(windows.labels), _BLOCK):
+        digest.update(np.ascontiguousarray(windows.grid[slice(start, start + _BLOCK)]).data)
     digest.update(windows.labels.tobytes())
     digest.update(repr([r.tobytes() if isinstance(r, np.ndarray) else r for r in rest]).encode())
     return digest.hexdigest()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from storage.errors import ArtifactCorrupt, ArtifactMissing, StorageError
-from storage.hdf5 import read_array, read_arrays, read_attributes, write_arrays
+from storage.hdf5 import create_mapped, map_array, read_array, read_arrays, read_attributes, write_arrays
 
 ARRAYS = {
     "de": np.arange(60, dtype=np.float32).reshape(5, 4, 3),
@@ -173,3 +173,30 @@ def test_a_truncated_file_is_named_as_damaged(tmp_path, keep, read):
 def test_an_absent_file_is_told_apart_from_a_damaged_one(tmp_path):
     with pytest.raises(ArtifactMissing, match=r"a\.h5"):
         read_arrays(tmp_path / "a.h5")
+
+
+def test_a_mapped_array_is_written_through_and_any_reader_can_read_it(tmp_path):
+    path = tmp_path / "a.h5"
+    mapped = create_mapped(path, "de", (1000, 4, 3), "float32")
+    assert not mapped.any()
+    values = np.random.default_rng(0).standard_normal((1000, 4, 3)).astype(np.float32)
+    mapped[:] = values
+    mapped.flush()
+    np.testing.assert_array_equal(read_array(path, "de"), values)
+    rows = [999, 0, 5, 5]
+    np.testing.assert_array_equal(map_array(path, "de")[rows], values[rows])
+    with pytest.raises(ValueError, match="read-only"):
+        map_array(path, "de")[0] = 1
+
+
+def test_an_array_that_was_written_whole_can_be_mapped_and_one_in_chunks_cannot(tmp_path):
+    path = tmp_path / "a.h5"
+    write_arrays(path, {"de": ARRAYS["de"]})
+    np.testing.assert_array_equal(map_array(path, "de"), ARRAYS["de"])
+    with pytest.raises(StorageError, match="no contiguous array 'other'"):
+        map_array(path, "other")
+    write_arrays(path, {"de": ARRAYS["de"]}, chunk_rows=2)
+    with pytest.raises(StorageError, match="no contiguous array 'de'"):
+        map_array(path, "de")
+    with pytest.raises(ArtifactMissing):
+        map_array(tmp_path / "none.h5", "de")
