@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STORE ?= store
 
-.PHONY: demo test test-slow bench bench-gpu lint types format clean
+.PHONY: demo test test-slow bench bench-gpu bench-thousand lint types format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/escgan demo --root $(STORE)
@@ -20,6 +20,9 @@ bench: $(VENV)/.installed
 
 bench-gpu: $(VENV)/.installed
 	$(BIN)/python -m benchmarks gpu
+
+bench-thousand: $(VENV)/.installed
+	$(BIN)/python -m benchmarks thousand
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -7,12 +7,12 @@ from importlib import import_module
 
 from benchmarks.ratio import Ratio, machine, print_ratios
 
-PARTS = ("features", "training", "streaming", "overhead", "scale")
-ALL = (*PARTS, "gpu")
+PARTS = ("features", "training", "streaming", "overhead", "scale", "growth")
+ALL = (*PARTS, "thousand", "gpu")
 
 
 def main(parts: list[str]) -> int:
-    """Run the named parts, or all that need no card."""
+    """Run the named parts, or all that need neither a card nor many minutes."""
     if unknown := [part for part in parts if part not in ALL]:
         print(f"There is no benchmark '{unknown[0]}': expected some of {', '.join(ALL)}.", file=sys.stderr)
         return 2

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from benchmarks.features import CHANNELS
 from benchmarks.ratio import Ratio, in_turns
 from escgan.gan.batches import Batches
 from escgan.gan.config import LossWeights, NetworkConfig, TrainingConfig
@@ -21,10 +22,6 @@ from escgan.montage import scalp_grid
 from storage.hdf5 import create_mapped, map_array
 
 N_WINDOWS, IN_MEMORY = 10_000_000, 100_000
-CHANNELS = (
-    "Fp1", "AF3", "F3", "F7", "FC5", "FC1", "C3", "T7", "CP5", "CP1", "P3", "P7", "PO3", "O1", "Oz", "Pz",
-    "Fp2", "AF4", "Fz", "F4", "F8", "FC6", "FC2", "Cz", "C4", "T8", "CP6", "CP2", "P4", "P8", "PO4", "O2",
-)  # fmt: skip
 N_BANDS, N_CLASSES, BATCH, STEPS, READ, HIDDEN = 5, 4, 256, 25, 300, 32
 
 
