@@ -6,21 +6,46 @@ from typing import Annotated
 
 from pydantic import Field
 
+from escgan.augmenters.adasyn import AdasynAugmenter
 from escgan.augmenters.base import Augmenter, Balance, Edited, FoldToFit, GeneratingAugmenter
+from escgan.augmenters.borderline_smote import BorderlineSmoteAugmenter
 from escgan.augmenters.class_weight import ClassWeightAugmenter
 from escgan.augmenters.escgan import EscganAugmenter
+from escgan.augmenters.mean_shift import MeanShiftAugmenter
+from escgan.augmenters.mixup import MixupAugmenter
+from escgan.augmenters.noise import NoiseAugmenter
 from escgan.augmenters.none import NoAugmenter
+from escgan.augmenters.oversample import OversampleAugmenter
 from escgan.augmenters.smote import SmoteAugmenter
+from escgan.augmenters.subject_shift import SubjectShiftAugmenter
 
 AUGMENTERS: dict[str, type[Augmenter]] = {
     "none": NoAugmenter,
     "class_weight": ClassWeightAugmenter,
+    "oversample": OversampleAugmenter,
+    "noise": NoiseAugmenter,
+    "mixup": MixupAugmenter,
     "smote": SmoteAugmenter,
+    "borderline_smote": BorderlineSmoteAugmenter,
+    "adasyn": AdasynAugmenter,
+    "mean_shift": MeanShiftAugmenter,
+    "subject_shift": SubjectShiftAugmenter,
     "escgan": EscganAugmenter,
 }
 
 AugmenterConfig = Annotated[
-    NoAugmenter | ClassWeightAugmenter | SmoteAugmenter | EscganAugmenter, Field(discriminator="kind")
+    NoAugmenter
+    | ClassWeightAugmenter
+    | OversampleAugmenter
+    | NoiseAugmenter
+    | MixupAugmenter
+    | SmoteAugmenter
+    | BorderlineSmoteAugmenter
+    | AdasynAugmenter
+    | MeanShiftAugmenter
+    | SubjectShiftAugmenter
+    | EscganAugmenter,
+    Field(discriminator="kind"),
 ]
 
 __all__ = ["AUGMENTERS", "Augmenter", "AugmenterConfig", "Balance", "Edited", "FoldToFit", "GeneratingAugmenter"]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from escgan.errors import EscganError
-from escgan.montage import ScalpGrid
+from escgan.montage import ScalpGrid, scalp_grid
 from escgan.settings import Settings
 from escgan.windows import WindowSet
 
@@ -147,6 +147,48 @@ class GeneratingAugmenter(Augmenter, ABC):
         The same state, windows and seed give the same result. A class may get fewer windows than it lacks,
         never more.
         """
+
+
+def edit_table(
+    train: WindowSet,
+    rows: NDArray[np.int64],
+    target: NDArray[np.int64] | int,
+    realness: NDArray[np.floating] | None = None,
+    probability: NDArray[np.floating] | None = None,
+    accepted: NDArray[np.bool_] | None = None,
+) -> pd.DataFrame:
+    """Describe candidates made of the reference windows ``rows``; accepted all, where nothing judged them."""
+    references = train.table.iloc[rows]
+
+    def known(values: NDArray[np.floating] | None) -> pd.api.extensions.ExtensionArray:
+        return pd.array([None] * len(rows) if values is None else values.astype(np.float64), "Float64")
+
+    table = pd.DataFrame(
+        {
+            "reference_subject": references["subject"].to_numpy(),
+            "reference_session": references["session"].to_numpy(),
+            "reference_trial": references["trial"].to_numpy(),
+            "reference_window": references["window"].to_numpy(),
+            "source_label": train.labels[rows],
+            "target_label": target,
+            "realness": known(realness),
+            "class_probability": known(probability),
+            "accepted": np.ones(len(rows), bool) if accepted is None else accepted,
+        }
+    )
+    return table.astype(EDIT_COLUMNS)
+
+
+def edited_from_references(
+    train: WindowSet,
+    de: NDArray[np.float32],
+    rows: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    wanted: NDArray[np.int64],
+) -> Edited:
+    """Build the result of an augmenter that makes each window, ``(n, n_channels, n_bands)``, of one reference."""
+    grid = scalp_grid(train.channels).to_grid(de)
+    return Edited(de, grid, labels, edit_table(train, rows, labels), wanted)
 
 
 def edited_from_channels(

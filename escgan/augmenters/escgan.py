@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from escgan.augmenters.base import EDIT_COLUMNS, Balance, Edited, FoldToFit, GeneratingAugmenter
+from escgan.augmenters.base import Balance, Edited, FoldToFit, GeneratingAugmenter, edit_table
 from escgan.errors import EscganError
 from escgan.gan.config import LossWeights, NetworkConfig, TrainingConfig
 from escgan.montage import scalp_grid
@@ -122,7 +122,7 @@ class EscganAugmenter(GeneratingAugmenter):
             accepted = edits.accepted[:tried]
             grids.append(edits.grid[:tried][accepted])
             tables.append(
-                _edit_table(
+                edit_table(
                     train,
                     order[:tried],
                     int(target),
@@ -133,7 +133,7 @@ class EscganAugmenter(GeneratingAugmenter):
             )
         n_bands = len(train.bands)
         grid = np.concatenate(grids) if grids else np.zeros((0, n_bands, *scalp.mask.shape), np.float32)
-        table = pd.concat(tables, ignore_index=True) if tables else _edit_table_empty()
+        table = pd.concat(tables, ignore_index=True) if tables else edit_table(train, np.zeros(0, np.int64), 0)
         labels = table.loc[table["accepted"], "target_label"].to_numpy(dtype=np.int64)
         # Reading channels back cannot infer the shape of no windows.
         de = scalp.to_channels(grid)
@@ -143,32 +143,3 @@ class EscganAugmenter(GeneratingAugmenter):
 def _until_full(accepted: NDArray[np.bool_], wanted: int) -> int:
     total = np.cumsum(accepted)
     return int(np.searchsorted(total, wanted)) + 1 if len(total) and total[-1] >= wanted else len(accepted)
-
-
-def _edit_table(
-    train: WindowSet,
-    rows: NDArray[np.int64],
-    target: int,
-    realness: NDArray[np.float32],
-    probability: NDArray[np.float32],
-    accepted: NDArray[np.bool_],
-) -> pd.DataFrame:
-    references = train.table.iloc[rows]
-    table = pd.DataFrame(
-        {
-            "reference_subject": references["subject"].to_numpy(),
-            "reference_session": references["session"].to_numpy(),
-            "reference_trial": references["trial"].to_numpy(),
-            "reference_window": references["window"].to_numpy(),
-            "source_label": train.labels[rows],
-            "target_label": target,
-            "realness": realness.astype(np.float64),
-            "class_probability": probability.astype(np.float64),
-            "accepted": accepted,
-        }
-    )
-    return table.astype(EDIT_COLUMNS)
-
-
-def _edit_table_empty() -> pd.DataFrame:
-    return pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in EDIT_COLUMNS.items()})

@@ -15,11 +15,18 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from escgan.augmenters import AUGMENTERS, AugmenterConfig, Balance, FoldToFit, GeneratingAugmenter
+from escgan.augmenters.adasyn import AdasynAugmenter
 from escgan.augmenters.base import EDIT_COLUMNS
+from escgan.augmenters.borderline_smote import BorderlineSmoteAugmenter
 from escgan.augmenters.class_weight import ClassWeightAugmenter
 from escgan.augmenters.escgan import EscganAugmenter
+from escgan.augmenters.mean_shift import MeanShiftAugmenter
+from escgan.augmenters.mixup import MixupAugmenter
+from escgan.augmenters.noise import NoiseAugmenter
 from escgan.augmenters.none import NoAugmenter
+from escgan.augmenters.oversample import OversampleAugmenter
 from escgan.augmenters.smote import SmoteAugmenter
+from escgan.augmenters.subject_shift import SubjectShiftAugmenter
 from escgan.errors import ConfigError
 from escgan.gan.config import NetworkConfig, TrainingConfig
 from escgan.montage import scalp_grid
@@ -29,7 +36,14 @@ from tests.conftest import CHANNELS, make_windows
 QUICK = {
     "none": NoAugmenter(),
     "class_weight": ClassWeightAugmenter(),
+    "oversample": OversampleAugmenter(),
+    "noise": NoiseAugmenter(),
+    "mixup": MixupAugmenter(),
     "smote": SmoteAugmenter(),
+    "borderline_smote": BorderlineSmoteAugmenter(),
+    "adasyn": AdasynAugmenter(),
+    "mean_shift": MeanShiftAugmenter(),
+    "subject_shift": SubjectShiftAugmenter(),
     # A generous delta: these tests need accepted edits, and the networks are trained for seconds only.
     "escgan": EscganAugmenter(
         network=NetworkConfig(hidden=4),
@@ -44,7 +58,7 @@ every_generating = pytest.mark.parametrize("kind", GENERATING)
 
 
 def training_windows(counts=(40, 12)):
-    return make_windows(counts=counts, separation=2.0)
+    return make_windows(counts=counts, separation=0.6)
 
 
 @cache
