@@ -69,11 +69,11 @@ def _against(comparisons: pd.DataFrame, classifier: str, augmenter: str) -> str:
     if rows.empty:
         return ""
     row = rows.iloc[0]
-    return f"{row['difference']:+.3f} p={row['p_value']:.2g} {row['verdict']}"
+    return f"{row['difference']:+.3f} p={row['p_holm']:.2g} {row['verdict']}"
 
 
 def _reading(config: PipelineConfig) -> str:
-    text = "Means over subjects with 95 % bootstrap intervals; the comparison is of balanced accuracy."
+    text = "Means over subjects with 95 % bootstrap intervals; the comparison is of balanced accuracy, p by Holm."
     if is_transductive(config.normalization):
         text += " Transductive: each subject is z-scored by its own unlabelled windows, test subjects too."
     return text

@@ -22,7 +22,7 @@ _DOING = {
     "features": "measuring features",
     "train": "training GANs",
     "augment": "making windows",
-    "evaluate": "testing on unseen subjects",
+    "evaluate": "training and testing classifiers",
     "report": "writing the report",
 }
 # Between two lines of one stage in a log file.

@@ -132,7 +132,7 @@ def _run(config: PipelineConfig, data: Path | None, execution: Execution, last: 
         ref = make_report(config, recordings, outcome, gans, edits, scores, execution)
         outcome.scores, outcome.comparisons = read_results(execution.store.open(ref))
         outcome.report = show_report(execution.store, ref, config.name)
-    outcome.verdict = verdict_sentences(outcome.comparisons)
+    outcome.verdict = verdict_sentences(outcome.comparisons, config.protocol.tested)
     return outcome
 
 
@@ -208,7 +208,17 @@ def train_cases(config: PipelineConfig, cases: Sequence[Case], execution: Execut
     """Train every augmenter that learns, on each fold's training side."""
     wanted = {f"{case.name} {a.kind}": (case, a) for a in config.generating if a.trains for case in cases}
     units = [
-        Unit(name, (case.train, config.labels, config.normalization, augmenter.for_training(), case.seed))
+        Unit(
+            name,
+            (
+                case.train,
+                case.fold.part,
+                config.labels,
+                config.normalization,
+                augmenter.for_training(),
+                case.seed,
+            ),
+        )
         for name, (case, augmenter) in wanted.items()
     ]
     refs = all_or_raise(fan(train, units, execution)) if units else {}
@@ -224,7 +234,7 @@ def augment_cases(
     units = []
     for name, (case, a) in wanted.items():
         gan = trained.get((case.fold.name, case.seed, a.kind))
-        science = (case.train, gan, config.labels, config.normalization, a, config.balance, case.seed)
+        science = (case.train, case.fold.part, gan, config.labels, config.normalization, a, config.balance, case.seed)
         units.append(Unit(name, science))
     refs = all_or_raise(fan(augment, units, execution)) if units else {}
     return [AugmenterEntry(c.fold.name, c.seed, a.kind, refs[name]) for name, (c, a) in wanted.items()]
@@ -233,7 +243,7 @@ def augment_cases(
 def evaluate_cases(
     config: PipelineConfig, cases: Sequence[Case], edits: Sequence[AugmenterEntry], execution: Execution
 ) -> list[ScoreEntry]:
-    """Judge every augmenter with every classifier on each fold's unseen subjects."""
+    """Judge every augmenter with every classifier on what each fold leaves out."""
     made = {(e.fold, e.seed, e.augmenter): e.artifact for e in edits}
     units: list[Unit] = []
     entries: list[tuple[str, int, str, str]] = []
@@ -242,7 +252,7 @@ def evaluate_cases(
             for case in cases:
                 name = f"{case.name} {a.kind} {classifier.kind}"
                 edited = made.get((case.fold.name, case.seed, a.kind))
-                sides = (case.train, case.test, edited, a.reweights)
+                sides = (case.train, case.test, case.fold.part, edited, a.reweights, a.moves_threshold)
                 units.append(Unit(name, (*sides, config.labels, config.normalization, classifier, case.seed)))
                 entries.append((case.fold.name, case.seed, a.kind, classifier.kind))
     refs = all_or_raise(fan(evaluate, units, execution))

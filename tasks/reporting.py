@@ -54,7 +54,7 @@ class ScoreEntry(NamedTuple):
     artifact: ArtifactRef
 
 
-@stage("report", version=5)
+@stage("report", version=6)
 def report(
     config: PipelineConfig,
     recordings: tuple[RecordingEntry, ...],
@@ -118,6 +118,7 @@ def gather(
         citation=config.dataset.citation,
         protocol=config.protocol.title,
         leaky=config.protocol.leaky,
+        tested=config.protocol.tested,
         normalization=config.normalization,
         transductive=is_transductive(config.normalization),
         classes=windows.classes,
@@ -144,7 +145,7 @@ def gather(
         scores=subject_scores,
         confusions=_confusions(store, score_entries, windows.classes),
         comparisons=comparisons,
-        verdict=verdict_sentences(comparisons),
+        verdict=verdict_sentences(comparisons, config.protocol.tested),
         provenance=provenance,
         versions=store.open(score_entries[0].artifact).manifest.versions,
         command=f"escgan run {config.name}.yaml --data DIR",

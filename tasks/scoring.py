@@ -1,4 +1,4 @@
-"""Stage ``evaluate``: train a classifier on one fold's training side, predict its unseen subjects."""
+"""Stage ``evaluate``: train a classifier on one fold's training side, predict what it leaves out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from functools import partial
 from escgan.classifiers import ClassifierConfig, Model, TrainingData
 from escgan.device import compute_what_fits
 from escgan.errors import EscganError
+from escgan.evaluation.parts import Part, check_apart
 from escgan.evaluation.scores import prediction_table, score_table
+from escgan.evaluation.threshold import fit_with_moved_threshold
 from escgan.labels import LabelConfig
 from escgan.normalization import Normalization, normalize_test, normalize_train
 from escgan.windows import WindowSet
@@ -21,7 +23,10 @@ from tasks.windows import load_windows
 
 
 def _alike(science: Science) -> str | None:
-    *_, labels, normalization, classifier, seed = science
+    *_, moves_threshold, labels, normalization, classifier, seed = science
+    if moves_threshold:
+        # Its validation fits several classifiers of its own.
+        return None
     return common_digest(labels, normalization, classifier, seed) if classifier.packs else None
 
 
@@ -32,7 +37,10 @@ def _evaluate_together(sciences: Sequence[Science], runs: Sequence[UnitRun]) -> 
     for place, (science, run) in enumerate(zip(sciences, runs, strict=True)):
         try:
             with run.part("gather windows"):
-                gathered[place] = _gather(run, *science[:-2])
+                train_features, test_features, part, edited, reweight, _, labels, normalization, _, _ = science
+                gathered[place] = _gather(
+                    run, train_features, test_features, part, edited, reweight, labels, normalization
+                )
         except EscganError as error:
             results[place] = error
     if gathered:
@@ -44,12 +52,14 @@ def _evaluate_together(sciences: Sequence[Science], runs: Sequence[UnitRun]) -> 
     return [result for result in results if result is not None]
 
 
-@stage("evaluate", version=2, on_device=True, together=Together(_alike, _evaluate_together))
+@stage("evaluate", version=3, on_device=True, together=Together(_alike, _evaluate_together))
 def evaluate(
     train_features: tuple[ArtifactRef, ...],
     test_features: tuple[ArtifactRef, ...],
+    part: Part | None,
     edited: ArtifactRef | None,
     reweight: bool,
+    moves_threshold: bool,
     labels: LabelConfig,
     normalization: Normalization,
     classifier: ClassifierConfig,
@@ -59,9 +69,10 @@ def evaluate(
 ) -> None:
     """Fit on real and edited training windows, predict every test window, score."""
     with run.part("gather windows"):
-        data, test = _gather(run, train_features, test_features, edited, reweight, labels, normalization)
+        data, test = _gather(run, train_features, test_features, part, edited, reweight, labels, normalization)
     with run.part("fit"):
-        model = classifier.fit(data, seed, device=run.device)
+        fit = partial(fit_with_moved_threshold, classifier) if moves_threshold else classifier.fit
+        model = fit(data, seed, device=run.device)
     _predict(model, test, run)
 
 
@@ -69,14 +80,17 @@ def _gather(
     run: UnitRun,
     train_features: tuple[ArtifactRef, ...],
     test_features: tuple[ArtifactRef, ...],
+    part: Part | None,
     edited: ArtifactRef | None,
     reweight: bool,
     labels: LabelConfig,
     normalization: Normalization,
 ) -> tuple[TrainingData, WindowSet]:
-    """Return what a classifier is trained on, and the windows of the unseen subjects, normalised."""
-    train = load_windows(run.store, train_features, labels)
-    test = load_windows(run.store, test_features, labels, train_features)
+    """Return what a classifier is trained on, and the windows that it is tested on, normalised."""
+    train = load_windows(run.store, train_features, labels, part)
+    test = load_windows(run.store, test_features, labels, part, train_features)
+    if part is not None:
+        check_apart(train.table, test.table, part)
     extra = read_edited(run.store.open(edited)) if edited else None
     data = TrainingData(normalize_train(train, normalization), extra, reweight)
     return data, normalize_test(train, test, normalization)

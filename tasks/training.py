@@ -11,6 +11,7 @@ import pandas as pd
 from escgan.augmenters import Augmenter, AugmenterConfig, FoldToFit
 from escgan.device import compute_what_fits
 from escgan.errors import EscganError
+from escgan.evaluation.parts import Part
 from escgan.labels import LabelConfig
 from escgan.normalization import Normalization
 from storage.manifest import ArtifactRef
@@ -21,18 +22,18 @@ from tasks.training_windows import training_windows
 
 
 def _alike(science: Science) -> str | None:
-    _, labels, normalization, augmenter, seed = science
+    _, _, labels, normalization, augmenter, seed = science
     return common_digest(labels, normalization, augmenter, seed) if augmenter.packs else None
 
 
 def _train_together(sciences: Sequence[Science], runs: Sequence[UnitRun]) -> list[Write | EscganError]:
-    _, _, _, augmenter, seed = sciences[0]
+    *_, augmenter, seed = sciences[0]
     results: list[Write | EscganError | None] = [None] * len(sciences)
     folds, places = [], []
-    for place, (run, (features, labels, normalization, _, _)) in enumerate(zip(runs, sciences, strict=True)):
+    for place, (run, (features, part, labels, normalization, _, _)) in enumerate(zip(runs, sciences, strict=True)):
         try:
             with run.part("gather windows"):
-                windows = training_windows(run, features, labels, normalization, side_by_side=len(runs))
+                windows = training_windows(run, features, part, labels, normalization, side_by_side=len(runs))
         except EscganError as error:
             results[place] = error
             continue
@@ -50,6 +51,7 @@ def _train_together(sciences: Sequence[Science], runs: Sequence[UnitRun]) -> lis
 @stage("train", version=2, on_device=True, together=Together(_alike, _train_together))
 def train(
     features: tuple[ArtifactRef, ...],
+    part: Part | None,
     labels: LabelConfig,
     normalization: Normalization,
     augmenter: AugmenterConfig,
@@ -59,7 +61,7 @@ def train(
 ) -> None:
     """Fit an augmenter on training windows; there is no argument through which test data could come."""
     with run.part("gather windows"):
-        windows = training_windows(run, features, labels, normalization)
+        windows = training_windows(run, features, part, labels, normalization)
     with run.part("fit"):
         state = augmenter.fit(windows, seed, device=run.device, workspace=run.workspace, on_step=run.progress)
     _write(augmenter, state, run)

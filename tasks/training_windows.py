@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from escgan.evaluation.parts import Part
 from escgan.labels import LabelConfig
 from escgan.normalization import Normalization, normalize_train
 from escgan.windows import WindowSet, concatenate
@@ -18,7 +19,7 @@ from storage.hdf5 import create_mapped, map_array
 from storage.manifest import ArtifactRef
 from storage.store import Store
 from tasks.stage import UnitRun
-from tasks.windows import classes_of, load_windows, recording_windows
+from tasks.windows import classes_of, load_windows, recording_windows, side_of
 
 LOG = logging.getLogger("escgan")
 
@@ -31,6 +32,7 @@ _SHARE = 0.5
 def training_windows(
     run: UnitRun,
     features: Sequence[ArtifactRef],
+    part: Part | None,
     labels: LabelConfig,
     normalization: Normalization,
     *,
@@ -51,10 +53,10 @@ def training_windows(
     bytes_each = sum(run.store.open(ref).file("features.h5").stat().st_size for ref in features)
     needed = bytes_each * _COPIES * (side_by_side or os.cpu_count() or 1)
     if needed <= _SHARE * free_memory():
-        return normalize_train(load_windows(run.store, features, labels), normalization)
+        return normalize_train(load_windows(run.store, features, labels, part), normalization)
     LOG.info("%s %s: its windows are read from a file, as memory would be short", run.stage, run.unit)
     path = run.workspace / "windows.h5"
-    windows = _gather_in_file(run.store, features, labels, path)
+    windows = _gather_in_file(run.store, features, part, labels, path)
     normalize_train(windows, normalization, out=windows.de)
     return windows.with_de(map_array(path, "de"))
 
@@ -79,7 +81,9 @@ def _left_to_the_group() -> int:
         return 2**63
 
 
-def _gather_in_file(store: Store, features: Sequence[ArtifactRef], labels: LabelConfig, path: Path) -> WindowSet:
+def _gather_in_file(
+    store: Store, features: Sequence[ArtifactRef], part: Part | None, labels: LabelConfig, path: Path
+) -> WindowSet:
     """Do what :func:`tasks.windows.load_windows` does, holding one recording's values at a time."""
     parts, tables = [], []
     for ref in features:
@@ -88,7 +92,7 @@ def _gather_in_file(store: Store, features: Sequence[ArtifactRef], labels: Label
         tables.append(table)
     joint = concatenate(parts)
     table = pd.concat(tables, ignore_index=True)
-    assigned, kept = classes_of(table, labels)
+    assigned, kept = classes_of(table, labels, side_of(table, part, tested=False))
     path.parent.mkdir(parents=True, exist_ok=True)
     de = create_mapped(path, "de", (len(kept), len(joint.channels), len(joint.bands)), "float32")
     stops = np.cumsum([len(own) for own in tables])
@@ -100,7 +104,7 @@ def _gather_in_file(store: Store, features: Sequence[ArtifactRef], labels: Label
     return replace(
         joint,
         de=de,
-        labels=assigned[kept],
+        labels=assigned,
         table=joint.table.iloc[kept].reset_index(drop=True),
         classes=labels.class_names,
     )

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from escgan.errors import ConfigError
+from escgan.evaluation.parts import Part
 from escgan.labels import LEFT_OUT, LabelConfig
 from escgan.windows import WindowSet, concatenate
 from storage.hdf5 import read_array, read_attributes
@@ -23,7 +24,11 @@ WINDOW_COLUMNS = ["subject", "session", "trial", "window", "start_s"]
 
 
 def load_windows(
-    store: Store, features: Sequence[ArtifactRef], labels: LabelConfig, training: Sequence[ArtifactRef] | None = None
+    store: Store,
+    features: Sequence[ArtifactRef],
+    labels: LabelConfig,
+    part: Part | None = None,
+    training: Sequence[ArtifactRef] | None = None,
 ) -> WindowSet:
     """Gather the windows of several recordings, in the order given, and label them.
 
@@ -33,8 +38,11 @@ def load_windows(
         Where the features are, and which.
     labels
         Their labelling. Windows that it leaves out are not returned.
+    part
+        Of both sides' recordings the part that is tested: training windows are the others.
     training
-        The training side, from whose ratings common borders are taken; ``features`` themselves when not given.
+        For test windows the training side, from whose ratings common borders are taken. Without it, training windows
+        are returned, and the borders are their own.
 
     Raises
     ------
@@ -42,13 +50,17 @@ def load_windows(
         No window belongs to a class.
     """
     unlabelled = [recording_windows(store, ref) for ref in features]
-    windows = concatenate([part for part, _ in unlabelled])
+    windows = concatenate([own for own, _ in unlabelled])
     table = pd.concat([own for _, own in unlabelled], ignore_index=True)
-    reference = table if training is None else _tables(store, training)
-    assigned, kept = classes_of(table, labels, reference)
+    if training is None:
+        assigned, kept = classes_of(table, labels, side_of(table, part, tested=False))
+    else:
+        reference = pd.concat([recording_windows(store, ref)[1] for ref in training], ignore_index=True)
+        borders = reference[side_of(reference, part, tested=False)]
+        assigned, kept = classes_of(table, labels, side_of(table, part, tested=True), borders)
     return WindowSet(
         de=windows.de[kept] if len(kept) < len(windows) else windows.de,
-        labels=assigned[kept],
+        labels=assigned,
         table=windows.table.iloc[kept].reset_index(drop=True),
         channels=windows.channels,
         bands=windows.bands,
@@ -56,24 +68,33 @@ def load_windows(
     )
 
 
+def side_of(table: pd.DataFrame, part: Part | None, *, tested: bool) -> NDArray[np.bool_]:
+    """Return which windows of a table stand on a side; all, where sides are whole recordings."""
+    return np.ones(len(table), bool) if part is None else part.tested(table) == tested
+
+
 def classes_of(
-    table: pd.DataFrame, labels: LabelConfig, reference: pd.DataFrame | None = None
+    table: pd.DataFrame, labels: LabelConfig, chosen: NDArray[np.bool_], reference: pd.DataFrame | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return each window's class, and the numbers of the windows that belong to one.
+    """Return the classes of the chosen windows that belong to one, and the numbers of these windows.
 
     Raises
     ------
     ConfigError
         No window belongs to a class.
     """
-    assigned = labels.apply(table, table if reference is None else reference)
-    kept = np.flatnonzero(assigned != LEFT_OUT)
-    if not len(kept):
+    rows = np.flatnonzero(chosen)
+    own = table.iloc[rows]
+    if not len(own):
+        raise ConfigError("A side of a fold holds no window: choose fewer folds or another protocol.")
+    assigned = labels.apply(own, own if reference is None else reference)
+    belongs = assigned != LEFT_OUT
+    if not belongs.any():
         raise ConfigError(
-            f"No window of {', '.join(sorted(set(table['subject'])))} belongs to any of the classes "
+            f"No window of {', '.join(sorted(set(own['subject'])))} belongs to any of the classes "
             f"{', '.join(labels.class_names)}: check the labels."
         )
-    return assigned, kept
+    return assigned[belongs], rows[belongs]
 
 
 class _Kept:
@@ -130,7 +151,3 @@ def _read(store: Store, ref: ArtifactRef) -> tuple[WindowSet, pd.DataFrame]:
         classes=(),
     )
     return windows, table
-
-
-def _tables(store: Store, features: Sequence[ArtifactRef]) -> pd.DataFrame:
-    return pd.concat([recording_windows(store, ref)[1] for ref in features], ignore_index=True)

@@ -18,10 +18,12 @@ from escgan.augmenters.none import NoAugmenter
 from escgan.augmenters.oversample import OversampleAugmenter
 from escgan.augmenters.smote import SmoteAugmenter
 from escgan.augmenters.subject_shift import SubjectShiftAugmenter
+from escgan.augmenters.threshold import ThresholdAugmenter
 
 AUGMENTERS: dict[str, type[Augmenter]] = {
     "none": NoAugmenter,
     "class_weight": ClassWeightAugmenter,
+    "threshold": ThresholdAugmenter,
     "oversample": OversampleAugmenter,
     "noise": NoiseAugmenter,
     "mixup": MixupAugmenter,
@@ -36,6 +38,7 @@ AUGMENTERS: dict[str, type[Augmenter]] = {
 AugmenterConfig = Annotated[
     NoAugmenter
     | ClassWeightAugmenter
+    | ThresholdAugmenter
     | OversampleAugmenter
     | NoiseAugmenter
     | MixupAugmenter

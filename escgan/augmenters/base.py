@@ -90,7 +90,7 @@ class Augmenter(Settings, ABC):
 
     Subclasses set ``trains`` where ``fit`` learns something worth storing, ``packs`` where it learns from several
     folds as one program, ``generates`` where ``generate`` makes windows, and ``reweights`` where the classifier
-    should weigh classes equally instead.
+    should weigh classes equally instead, or ``moves_threshold`` where its decisions should be moved.
     """
 
     kind: str
@@ -98,6 +98,7 @@ class Augmenter(Settings, ABC):
     packs: ClassVar[bool] = False
     generates: ClassVar[bool] = False
     reweights: ClassVar[bool] = False
+    moves_threshold: ClassVar[bool] = False
 
     def fit(
         self,

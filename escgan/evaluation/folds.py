@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from escgan.errors import LeakageError
+from escgan.evaluation.parts import Part
 
-Level = Literal["subject", "session"]
+Level = Literal["subject", "session", "trial", "window"]
 
 
 @dataclass(frozen=True, order=True)
@@ -21,20 +22,24 @@ class Unit:
 
 @dataclass(frozen=True)
 class Fold:
-    """Training and test units of one fold; the name says who is tested."""
+    """Training and test units of one fold; the name says who is tested.
+
+    Where both sides are the same recordings, ``part`` says which of their trials or windows are tested.
+    """
 
     name: str
     train: tuple[Unit, ...]
     test: tuple[Unit, ...]
+    part: Part | None = None
 
 
-_IDENTITY: dict[Level, Callable[[Unit], str]] = {
+_IDENTITY: dict[str, Callable[[Unit], str]] = {
     "subject": lambda unit: unit.subject,
     "session": lambda unit: f"{unit.session} of subject {unit.subject}",
 }
 
 
-def check_disjoint(fold: Fold, level: Level) -> None:
+def check_disjoint(fold: Fold, level: Literal["subject", "session"]) -> None:
     """Refuse a fold whose sides share a subject (or session).
 
     Raises
@@ -60,3 +65,9 @@ def folds_by_subject(units: Sequence[Unit], groups: Sequence[Sequence[str]], nam
         check_disjoint(fold, "subject")
         folds.append(fold)
     return tuple(folds)
+
+
+def folds_by_part(units: Sequence[Unit], of: Literal["trial", "window"], k: int, seed: int) -> tuple[Fold, ...]:
+    """Make k folds, each of which tests one part of every recording and trains on the rest."""
+    both = tuple(units)
+    return tuple(Fold(f"part-{i + 1}", both, both, Part(of=of, k=k, number=i, seed=seed)) for i in range(k))

@@ -32,8 +32,8 @@ class ReportData:
     ----------
     title, corpus, note, licence, citation
         Heading and the corpus' own words: what its classes mean, how it may be used, whom to cite.
-    protocol, leaky, normalization, transductive
-        How subjects were split, whether that protocol leaks, how features were normalised.
+    protocol, leaky, tested, normalization, transductive
+        How training and test were split, whether that protocol leaks, what it tests, how features were normalised.
     classes, channels, bands
         Names, in the order of every array's axes.
     labelling, definition, unit
@@ -69,7 +69,8 @@ class ReportData:
         (augmenter, classifier) -> counts ``(n_classes, n_classes)``, rows are truth.
     comparisons
         One row a classifier, augmenter and metric: classifier, augmenter, metric, rival, n_subjects,
-        mean, rival_mean, difference, low, high, p_value, effect_size, verdict ("helped", "hurt", "undecided").
+        mean, rival_mean, difference, low, high, p_value, p_holm, effect_size, detectable, verdict ("helped", "hurt",
+        "undecided").
     verdict
         Sentences to open the report with; the first is the answer.
     provenance
@@ -85,6 +86,7 @@ class ReportData:
     citation: str
     protocol: str
     leaky: bool
+    tested: str
     normalization: str
     transductive: bool
     classes: tuple[str, ...]

@@ -97,7 +97,7 @@ def badges(data: ReportData) -> tuple[Badge, ...]:
         )
     if data.notices:
         found.append(Badge("ODD RECORDINGS", " ".join(data.notices), alarm=True))
-    found.append(Badge(data.protocol.replace("_", " "), "How subjects were split into training and test"))
+    found.append(Badge(data.protocol.replace("_", " "), "How training and test were split"))
     if data.transductive:
         found.append(
             Badge(

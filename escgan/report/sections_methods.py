@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from escgan.evaluation.verdict import UNSEEN
 from escgan.report.blocks import Block, Cell, Column, Listing, Paragraph, Section, Table, columns, missing
 from escgan.report.data import ReportData
 from escgan.report.summary import augmenters, classifiers
@@ -60,7 +61,10 @@ def methods_text(data: ReportData) -> str:
         "Augmenters saw training windows only." if not data.leaky else
         "This protocol places neighbouring windows in training and test: its scores are optimistic and say nothing "
         "about unseen people.",
-        "Scores are means over held-out subjects; their intervals are percentile bootstraps over subjects (95 %).",
+        "" if data.leaky or data.tested == UNSEEN else
+        f"It tests {data.tested}: its scores say nothing about unseen people.",
+        f"Scores are means over {'held-out ' * (data.tested == UNSEEN)}subjects; their intervals are percentile "
+        "bootstraps over subjects (95 %).",
     ]  # fmt: skip
     if rivals:
         sentences.append(f"Comparisons are paired over subjects, against {listed(rivals)}.")

@@ -116,7 +116,8 @@ def comparison_table(data: ReportData) -> Table:
     for _, line in data.comparisons.iterrows():
         low, high = as_number(line["low"]), as_number(line["high"])
         values = {
-            name: as_number(line[name]) for name in ("mean", "rival_mean", "difference", "p_value", "effect_size")
+            name: as_number(line[name])
+            for name in ("mean", "rival_mean", "difference", "p_value", "p_holm", "effect_size", "detectable")
         }
         verdict = str(line["verdict"])
         rows.append(
@@ -132,8 +133,13 @@ def comparison_table(data: ReportData) -> Table:
                     title=f"{number(values['mean'])} against {number(values['rival_mean'])}",
                 ),
                 Cell(interval(low, high, sign=True), sort=low),
-                Cell(probability(values["p_value"]), sort=values["p_value"]),
+                Cell(
+                    probability(values["p_holm"]),
+                    sort=values["p_holm"],
+                    title=f"{probability(values['p_value'])} before the correction",
+                ),
                 Cell(signed(values["effect_size"], 2), sort=values["effect_size"]),
+                Cell(number(values["detectable"]), sort=values["detectable"]),
                 count_cell(line["n_subjects"]),
             )
         )
@@ -143,18 +149,28 @@ def comparison_table(data: ReportData) -> Table:
         Column("Verdict"),
         Column("Difference", numeric=True, title="Mean over subjects, augmenter minus rival"),
         Column("95 % interval", numeric=True),
-        Column("p", numeric=True),
+        Column(
+            "p",
+            numeric=True,
+            title="Wilcoxon signed-rank test, corrected for the number of augmenters and classifiers (Holm)",
+        ),
         Column(
             "Effect size",
             numeric=True,
             title="Rank-biserial correlation of the paired differences, from −1 (all worse) to 1 (all better)",
+        ),
+        Column(
+            "Detectable",
+            numeric=True,
+            title="The smallest difference that so many subjects would have shown in four of five cohorts",
         ),
         Column("Subjects", numeric=True),
     )
     return Table(
         "comparisons",
         "Each augmenter against its rival, paired over the same held-out subjects. “Helped” and “hurt” "
-        "need both p < 0.05 and an interval on one side of zero; “undecided” does not mean that the two are equal.",
+        "need both p < 0.05 (corrected for the number of comparisons of a metric, Holm) and an interval on one side of "
+        "zero; “undecided” does not mean that the two are equal.",
         heads,
         tuple(rows),
     )

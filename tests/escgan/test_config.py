@@ -204,7 +204,7 @@ FAULTS = {
     ),
     "unknown augmenter": (
         {"augmenters": ["none", "smot"]},
-        "augmenters.1 is 'smot', expected one of: none, class_weight, smote, escgan (did you mean 'smote'?).",
+        f"augmenters.1 is 'smot', expected one of: {', '.join(AUGMENTERS)} (did you mean 'smote'?).",
     ),
     "unknown classifier like no other": (
         {"classifiers": ["zzz"]},
@@ -212,7 +212,7 @@ FAULTS = {
     ),
     "unknown protocol": (
         {"protocol": "leave_one_out"},
-        "protocol is 'leave_one_out', expected one of: leave_one_subject_out, subject_k_fold "
+        f"protocol is 'leave_one_out', expected one of: {', '.join(PROTOCOLS)} "
         "(did you mean 'leave_one_subject_out'?).",
     ),
     "unknown band set": (

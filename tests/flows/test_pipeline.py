@@ -315,3 +315,21 @@ def test_folds_trained_as_one_program_give_the_scores_of_folds_one_by_one(small,
     assert packs == {"train": {2}, "augment": {None}, "evaluate": {2, 3}}
     assert computed(small(tmp_path / "3", cohort, config, pack=3)) == {}
     assert computed(small(tmp_path / "3", cohort, config)) == {}
+
+
+@pytest.mark.parametrize("kind", ["cross_trial", "within_trial"])
+def test_a_protocol_with_subjects_on_both_sides_runs_and_says_what_it_tests(small, cohort, tmp_path, kind):
+    outcome = small(
+        tmp_path, cohort, {"protocol": {"kind": kind, "k": 2}, "augmenters": ["none", "threshold", "smote"]}
+    )
+    assert computed(outcome)["evaluate"] == 6 and outcome.scores["subject"].nunique() == 4
+    tested = "unseen trials of known subjects" if kind == "cross_trial" else "windows of known trials"
+    assert outcome.verdict[0].startswith(f"On {tested} (4 subjects), smote")
+    assert ("LEAKY" in outcome.report.read_text()) == (kind == "within_trial")
+    store = Store(tmp_path)
+    parts = [read_table(store.open(m.ref).file("predictions.parquet")) for m in store.list("evaluate")]
+    everything = pd.concat(parts).groupby(["subject", "trial", "window"]).size()
+    # Each window is tested once by each of the three augmenters.
+    assert set(everything) == {3} and len(everything) == 4 * 4 * 20
+    trials = [set(zip(part["subject"], part["trial"], strict=True)) for part in parts]
+    assert all(len(own) == (8 if kind == "cross_trial" else 16) for own in trials)

@@ -53,11 +53,11 @@ def numbers(root: Path) -> dict[str, Any]:
     sides = (tuple(measured[:2]), tuple(measured[2:]))
     labels, scheme = config.labels, config.normalization
     gan = AUGMENTERS["escgan"].model_validate({"network": {"hidden": 4}, "training": TRAINING, "delta": 1e6})
-    trained, _ = train.execute(store, "fold", (sides[0], labels, scheme, gan.for_training(), 0))
+    trained, _ = train.execute(store, "fold", (sides[0], None, labels, scheme, gan.for_training(), 0))
     found["train"] = read_table(store.open(trained).file("history.parquet")).to_dict("list")
     made: dict[str, Any] = {"none": None}
     for augmenter, state in ((gan, trained), (AUGMENTERS["smote"](), None)):
-        science = (sides[0], state, labels, scheme, augmenter, Balance(), 0)
+        science = (sides[0], None, state, labels, scheme, augmenter, Balance(), 0)
         made[augmenter.kind], _ = augment.execute(store, augmenter.kind, science)
         edited = read_arrays(store.open(made[augmenter.kind]).file("edited.h5"))
         found[f"augment {augmenter.kind}"] = {name: _some(edited[name]) for name in ("de", "grid", "labels")}
@@ -65,7 +65,7 @@ def numbers(root: Path) -> dict[str, Any]:
         settings = {"hidden": 4, **TRAINING} if kind == "cnn" else {}
         classifier = CLASSIFIERS[kind].model_validate(settings)
         for augmenter, edits in made.items():
-            science = (*sides, edits, False, labels, scheme, classifier, 0)
+            science = (*sides, None, edits, False, False, labels, scheme, classifier, 0)
             ref, _ = evaluate.execute(store, f"{kind} {augmenter}", science)
             table = read_table(store.open(ref).file("predictions.parquet"))
             found[f"evaluate {kind} {augmenter}"] = _some(table.select_dtypes("floating").to_numpy())

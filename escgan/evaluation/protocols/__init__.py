@@ -7,14 +7,22 @@ from typing import Annotated
 from pydantic import Field
 
 from escgan.evaluation.protocols.base import Protocol
+from escgan.evaluation.protocols.cross_session import CrossSession
+from escgan.evaluation.protocols.cross_trial import CrossTrial
 from escgan.evaluation.protocols.leave_one_subject_out import LeaveOneSubjectOut
 from escgan.evaluation.protocols.subject_k_fold import SubjectKFold
+from escgan.evaluation.protocols.within_trial import WithinTrial
 
 PROTOCOLS: dict[str, type[Protocol]] = {
     "leave_one_subject_out": LeaveOneSubjectOut,
     "subject_k_fold": SubjectKFold,
+    "cross_session": CrossSession,
+    "cross_trial": CrossTrial,
+    "within_trial": WithinTrial,
 }
 
-ProtocolConfig = Annotated[LeaveOneSubjectOut | SubjectKFold, Field(discriminator="kind")]
+ProtocolConfig = Annotated[
+    LeaveOneSubjectOut | SubjectKFold | CrossSession | CrossTrial | WithinTrial, Field(discriminator="kind")
+]
 
 __all__ = ["PROTOCOLS", "Protocol", "ProtocolConfig"]

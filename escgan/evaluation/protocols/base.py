@@ -14,13 +14,15 @@ from escgan.settings import Settings
 class Protocol(Settings, ABC):
     """Base of every protocol's settings.
 
-    ``level`` is what may not stand on both sides of a fold; ``leaky`` protocols carry the word in every table.
+    ``level`` is what may not stand on both sides of a fold; ``leaky`` protocols carry the word in every table, and
+    every sentence on the scores says what was ``tested``.
     """
 
     kind: str
     title: ClassVar[str]
     level: ClassVar[Level]
     leaky: ClassVar[bool] = False
+    tested: ClassVar[str] = "unseen subjects"
 
     @abstractmethod
     def folds(self, units: Sequence[Unit]) -> tuple[Fold, ...]:

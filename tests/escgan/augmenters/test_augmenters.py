@@ -27,6 +27,7 @@ from escgan.augmenters.none import NoAugmenter
 from escgan.augmenters.oversample import OversampleAugmenter
 from escgan.augmenters.smote import SmoteAugmenter
 from escgan.augmenters.subject_shift import SubjectShiftAugmenter
+from escgan.augmenters.threshold import ThresholdAugmenter
 from escgan.errors import ConfigError
 from escgan.gan.config import NetworkConfig, TrainingConfig
 from escgan.montage import scalp_grid
@@ -36,6 +37,7 @@ from tests.conftest import CHANNELS, make_windows
 QUICK = {
     "none": NoAugmenter(),
     "class_weight": ClassWeightAugmenter(),
+    "threshold": ThresholdAugmenter(),
     "oversample": OversampleAugmenter(),
     "noise": NoiseAugmenter(),
     "mixup": MixupAugmenter(),
@@ -116,8 +118,8 @@ def test_what_it_says_of_itself_is_what_it_has(kind):
     cls = AUGMENTERS[kind]
     assert cls.generates == hasattr(cls, "generate")
     # Weighing classes and filling them up are two cures of one ill.
-    assert not (cls.generates and cls.reweights)
-    assert cls.reweights == (kind == "class_weight")
+    assert cls.generates + cls.reweights + cls.moves_threshold <= 1
+    assert cls.reweights == (kind == "class_weight") and cls.moves_threshold == (kind == "threshold")
 
 
 @every_augmenter

@@ -8,20 +8,32 @@ from pydantic import TypeAdapter, ValidationError
 from escgan.errors import ConfigError
 from escgan.evaluation.folds import Unit
 from escgan.evaluation.protocols import PROTOCOLS, ProtocolConfig
+from escgan.evaluation.protocols.cross_session import CrossSession
+from escgan.evaluation.protocols.cross_trial import CrossTrial
 from escgan.evaluation.protocols.leave_one_subject_out import LeaveOneSubjectOut
 from escgan.evaluation.protocols.subject_k_fold import SubjectKFold
+from escgan.evaluation.protocols.within_trial import WithinTrial
 
-QUICK = {"leave_one_subject_out": LeaveOneSubjectOut(), "subject_k_fold": SubjectKFold(k=3)}
+QUICK = {
+    "leave_one_subject_out": LeaveOneSubjectOut(),
+    "subject_k_fold": SubjectKFold(k=3),
+    "cross_session": CrossSession(),
+    "cross_trial": CrossTrial(k=3),
+    "within_trial": WithinTrial(k=3),
+}
 FEWEST = {"leave_one_subject_out": 2, "subject_k_fold": 3}
 
 every_protocol = pytest.mark.parametrize("kind", PROTOCOLS)
+across_people = pytest.mark.parametrize("kind", FEWEST)
+within_people = pytest.mark.parametrize("kind", ["cross_trial", "within_trial"])
 cohorts = st.lists(
     st.builds(Unit, st.integers(0, 12).map("{:02d}".format), st.sampled_from("123")), unique=True, max_size=30
 ).filter(lambda units: len({unit.subject for unit in units}) >= 3)
 
 
 def test_every_protocol_is_tested_here():
-    assert set(QUICK) == set(FEWEST) == set(PROTOCOLS)
+    assert set(QUICK) == set(PROTOCOLS)
+    assert set(FEWEST) == {kind for kind in PROTOCOLS if PROTOCOLS[kind].level == "subject"}
 
 
 @every_protocol
@@ -34,15 +46,17 @@ def test_the_registrys_key_is_the_kind_and_the_configuration_accepts_it(kind):
 def test_every_setting_has_a_description_and_every_protocol_a_title(kind):
     fields = PROTOCOLS[kind].model_fields
     assert [name for name, field in fields.items() if name != "kind" and not field.description] == []
-    assert PROTOCOLS[kind].title and PROTOCOLS[kind].level in ("subject", "session")
+    assert PROTOCOLS[kind].title and PROTOCOLS[kind].tested
 
 
 @every_protocol
-def test_a_protocol_that_splits_by_people_is_not_called_leaky(kind):
-    assert PROTOCOLS[kind].leaky == (PROTOCOLS[kind].level != "subject")
+def test_what_tears_trials_apart_is_called_leaky_and_only_splits_by_people_speak_of_unseen_ones(kind):
+    assert PROTOCOLS[kind].leaky == (PROTOCOLS[kind].level == "window")
+    assert (PROTOCOLS[kind].tested == "unseen subjects") == (PROTOCOLS[kind].level == "subject")
+    assert ("known" in PROTOCOLS[kind].tested) == (PROTOCOLS[kind].level != "subject")
 
 
-@every_protocol
+@across_people
 @settings(max_examples=30, deadline=None)
 @given(units=cohorts)
 def test_every_recording_is_tested_once_by_a_model_that_saw_nothing_of_its_subject(kind, units):
@@ -59,12 +73,12 @@ def test_every_recording_is_tested_once_by_a_model_that_saw_nothing_of_its_subje
 
 @every_protocol
 @settings(max_examples=20, deadline=None)
-@given(units=cohorts, data=st.data())
+@given(units=cohorts.filter(lambda units: len({unit.session for unit in units}) > 1), data=st.data())
 def test_the_order_of_the_recordings_plays_no_part(kind, units, data):
     assert QUICK[kind].folds(data.draw(st.permutations(units))) == QUICK[kind].folds(units)
 
 
-@every_protocol
+@across_people
 def test_one_subject_too_few_is_refused_whatever_the_number_of_sessions(kind):
     few = FEWEST[kind] - 1
     units = [Unit(f"s{i}", session) for i in range(few) for session in "123"]
@@ -110,3 +124,28 @@ def test_the_deal_of_k_folds_follows_its_seed():
 def test_fewer_than_two_folds_are_refused():
     with pytest.raises(ValidationError, match="k"):
         SubjectKFold(k=1)
+
+
+def test_each_session_is_tested_once_by_a_model_that_saw_only_others():
+    units = [Unit(subject, session) for subject in ("01", "02") for session in ("1", "2", "3")] + [Unit("03", "2")]
+    folds = CrossSession().folds(units)
+    assert [fold.name for fold in folds] == ["ses-1", "ses-2", "ses-3"]
+    assert sorted(unit for fold in folds for unit in fold.test) == sorted(units)
+    for fold in folds:
+        assert sorted(fold.train + fold.test) == sorted(units)
+        assert not {unit.session for unit in fold.train} & {unit.session for unit in fold.test}
+
+
+def test_one_session_is_too_few_to_leave_one_out():
+    with pytest.raises(ConfigError, match="needs at least 2 sessions, found only session 1"):
+        CrossSession().folds([Unit("01", "1"), Unit("02", "1")])
+
+
+@within_people
+def test_a_part_of_every_recording_is_tested_by_a_model_that_saw_the_rest(kind):
+    units = [Unit("02", "1"), Unit("01", "1")]
+    folds = QUICK[kind].folds(units)
+    assert [fold.name for fold in folds] == ["part-1", "part-2", "part-3"]
+    for i, fold in enumerate(folds):
+        assert fold.train == fold.test == tuple(sorted(units))
+        assert (fold.part.of, fold.part.k, fold.part.number) == (PROTOCOLS[kind].level, 3, i)

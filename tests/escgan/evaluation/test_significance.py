@@ -12,6 +12,8 @@ from escgan.evaluation.significance import (
     bootstrap_interval,
     compare_augmenters,
     compare_paired,
+    detectable_difference,
+    holm,
 )
 
 OPPOSITE = {"helped": "hurt", "hurt": "helped", "undecided": "undecided"}
@@ -68,7 +70,7 @@ def test_rounding_in_scores_does_not_break_a_tie():
 @pytest.mark.parametrize("n", [2, 12, 40])
 def test_equal_scores_are_undecided_with_a_p_value_of_one(n):
     result = compare(np.zeros(n))
-    assert (result.p_value, result.effect_size, result.outcome) == (1.0, 0.0, "undecided")
+    assert (result.p_value, result.effect_size, result.outcome()) == (1.0, 0.0, "undecided")
     assert (result.n_subjects, result.difference, result.low, result.high) == (n, 0, 0, 0)
 
 
@@ -84,18 +86,18 @@ def test_fewer_than_two_subjects_decide_nothing(n, difference):
     result = compare(np.full(n, 0.25))
     assert result.n_subjects == n and result.difference == pytest.approx(difference, nan_ok=True)
     assert np.isnan([result.low, result.high]).all()
-    assert (result.p_value, result.outcome) == (1.0, "undecided")
+    assert (result.p_value, result.outcome()) == (1.0, "undecided")
 
 
 def test_five_subjects_cannot_reach_significance_however_large_the_gain():
     """Of 32 assignments of signs two are as extreme: p is 1/16."""
     result = compare([0.2, 0.3, 0.25, 0.35, 0.4])
-    assert result.p_value == pytest.approx(1 / 16) and result.low > 0 and result.outcome == "undecided"
+    assert result.p_value == pytest.approx(1 / 16) and result.low > 0 and result.outcome() == "undecided"
 
 
 def test_a_clear_gain_of_six_subjects_helped():
     result = compare([0.2, 0.3, 0.25, 0.35, 0.4, 0.1])
-    assert result.p_value == pytest.approx(1 / 32) and result.outcome == "helped"
+    assert result.p_value == pytest.approx(1 / 32) and result.outcome() == "helped"
     assert result.effect_size == 1 and result.difference == pytest.approx(1.6 / 6)
 
 
@@ -105,7 +107,7 @@ def test_swapping_the_sides_turns_helped_into_hurt_and_changes_nothing_else(n, s
     rng = np.random.default_rng(seed)
     own, other = rng.normal(shift, 1, n), rng.normal(0, 1, n)
     there, back = compare_paired(own, other), compare_paired(other, own)
-    assert back.outcome == OPPOSITE[there.outcome]
+    assert back.outcome() == OPPOSITE[there.outcome()]
     assert back.p_value == pytest.approx(there.p_value)
     assert (back.difference, back.effect_size) == pytest.approx((-there.difference, -there.effect_size))
     # The percentiles of the mirrored resamples mirror each other.
@@ -135,8 +137,8 @@ def test_an_outcome_needs_both_the_interval_and_the_p_value():
     for shift in np.linspace(-1.5, 1.5, 61):
         result = compare(rng.normal(shift, 1, 12))
         above, below = result.p_value < 0.05 and result.low > 0, result.p_value < 0.05 and result.high < 0
-        assert result.outcome == ("helped" if above else "hurt" if below else "undecided")
-        seen.add(result.outcome)
+        assert result.outcome() == ("helped" if above else "hurt" if below else "undecided")
+        seen.add(result.outcome())
     assert seen == set(OPPOSITE)
 
 
@@ -160,14 +162,14 @@ def test_the_interval_covers_the_true_mean_in_about_95_of_100_cohorts():
 
 def test_without_an_effect_helped_is_claimed_in_at_most_a_few_of_a_hundred_cohorts():
     rng = np.random.default_rng(2)
-    outcomes = [compare(rng.normal(0, 0.05, 12)).outcome for _ in range(200)]
+    outcomes = [compare(rng.normal(0, 0.05, 12)).outcome() for _ in range(200)]
     # At most 2.5 % on each side: 10 of 200 are more than two deviations beyond that.
     assert outcomes.count("helped") <= 10 and outcomes.count("hurt") <= 10
 
 
 def test_with_a_large_effect_helped_is_claimed_almost_always():
     rng = np.random.default_rng(3)
-    outcomes = [compare(rng.normal(0.05, 0.04, 12)).outcome for _ in range(60)]
+    outcomes = [compare(rng.normal(0.05, 0.04, 12)).outcome() for _ in range(60)]
     assert outcomes.count("helped") >= 50
 
 
@@ -245,3 +247,58 @@ def test_every_classifier_and_augmenter_is_compared_within_its_classifier():
     assert list(keys) == list(product(["logistic", "cnn"], ["smote", "escgan"], COMPARED_METRICS))
     assert rows["verdict"].tolist() == ["helped", "helped", "hurt", "hurt"] * 2
     np.testing.assert_allclose(rows["rival_mean"], [0.5, 0.6, 0.5, 0.6, 0.7, 0.8, 0.7, 0.8], atol=0.02)
+
+
+@settings(max_examples=100, deadline=None)
+@given(p_values=st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_holms_correction_rejects_what_stepping_down_rejects(p_values):
+    for level in (0.01, 0.05, 0.2):
+        rejected, order = set(), np.argsort(p_values, kind="stable")
+        for i, place in enumerate(order):
+            if p_values[place] > level / (len(p_values) - i):
+                break
+            rejected.add(int(place))
+        corrected = holm(p_values)
+        clear = np.abs(corrected - level) > 1e-9
+        assert {int(i) for i in np.flatnonzero((corrected <= level) & clear)} == {i for i in rejected if clear[i]}
+        assert (corrected >= np.array(p_values)).all() and (corrected <= 1).all()
+
+
+@pytest.mark.parametrize("n", [8, 12, 30, 200])
+def test_the_detectable_difference_is_found_with_its_power(n):
+    differences = np.random.default_rng(n).normal(0.1, 0.05, n)
+    found = detectable_difference(differences)
+    noncentral = found / differences.std(ddof=1) * np.sqrt(n)
+    power = stats.nct.sf(stats.t.ppf(0.975, n - 1), n - 1, noncentral)
+    assert power == pytest.approx(0.8, abs=0.02)
+    assert detectable_difference(3 * differences) == pytest.approx(3 * found)
+
+
+def test_several_comparisons_are_corrected_together_and_metrics_apart():
+    rng = np.random.default_rng(0)
+    rows = [
+        ("logistic", augmenter, 0, f"{i:02d}", base + shift, 0.7 + 5 * shift)
+        for i, (base, noise) in enumerate(zip(rng.normal(0.6, 0.1, 8), rng.normal(0, 0.02, (8, 3)), strict=True))
+        for augmenter, shift in zip(("none", "smote", "escgan"), (0.0, 0.03 + noise[0], 0.02 + noise[1]), strict=True)
+    ]
+    columns = ["classifier", "augmenter", "seed", "subject", *COMPARED_METRICS]
+    table = compare_augmenters(pd.DataFrame(rows, columns=columns))
+    for _, own in table.groupby("metric"):
+        np.testing.assert_allclose(own["p_holm"], holm(own["p_value"]))
+        alone = compare_augmenters(pd.DataFrame([row for row in rows if row[1] != "escgan"], columns=columns))
+        assert own["p_holm"].min() > own["p_value"].min() and set(alone["p_holm"] == alone["p_value"]) == {True}
+
+
+def test_a_verdict_follows_the_corrected_p_value():
+    result = compare(np.arange(1, 7) / 100)
+    assert result.p_value < 0.05 and result.outcome() == "helped" and result.outcome(0.06) == "undecided"
+
+
+def test_the_moved_threshold_is_a_rival():
+    rows = [("svm", a, 0, f"{i}", 0.5 + i / 100 + gain, 0.6) for i in range(6) for a, gain in
+            (("none", 0.0), ("class_weight", 0.05), ("threshold", 0.1), ("smote", 0.06))]  # fmt: skip
+    table = compare_augmenters(
+        pd.DataFrame(rows, columns=["classifier", "augmenter", "seed", "subject", *COMPARED_METRICS])
+    )
+    assert set(table["augmenter"]) == {"smote"}
+    assert table.set_index("metric").loc["balanced_accuracy", "rival"] == "threshold"

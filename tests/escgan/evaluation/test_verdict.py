@@ -7,7 +7,9 @@ from escgan.evaluation.verdict import verdict_sentences
 def comparison(metric="balanced_accuracy", verdict="helped", **changed):
     row = {
         "classifier": "logistic", "augmenter": "escgan", "metric": metric, "rival": "class_weight", "n_subjects": 12,
-        "mean": 0.6514, "rival_mean": 0.6, "difference": 0.0514, "low": 0.02, "high": 0.08, "p_value": 0.0123,
+        "mean": 0.6514, "rival_mean": 0.6, "difference": 0.0514, "low": 0.02, "high": 0.08, "p_value": 0.0041,
+        "p_holm": 0.0123,
+        "detectable": 0.0312,
         "effect_size": 0.7, "verdict": verdict,
     }  # fmt: skip
     return row | changed
@@ -105,3 +107,16 @@ def test_a_ranking_that_no_subject_has_is_called_undefined():
 def test_a_change_that_rounds_to_zero_has_no_minus_sign():
     (said,) = sentences(comparison(difference=-0.0001, low=-0.0004, verdict="undecided"))
     assert "-0.000" not in said and "+0.000" in said
+
+
+def test_an_undecided_comparison_says_what_it_could_have_shown():
+    (said,) = sentences(comparison(verdict="undecided"))
+    assert said.endswith("12 subjects); it would likely have shown a difference of 0.031 or more.")
+    (said,) = sentences(comparison(verdict="helped"))
+    assert "would likely" not in said and "p = 0.0123" in said
+
+
+def test_what_is_not_about_unseen_people_does_not_say_so():
+    said = verdict_sentences(pd.DataFrame([comparison()]), "windows of known trials")
+    assert said[0].startswith("On windows of known trials (12 subjects), escgan helped")
+    assert "on windows of known trials:" in said[1] and "unseen" not in " ".join(said)

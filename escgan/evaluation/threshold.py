@@ -1,0 +1,137 @@
+"""Moving a classifier's decision threshold instead of its training: the cheapest cure for unequal classes.
+
+Every class gets an offset that is added to the logarithm of its probability. The offsets are those with the best
+balanced accuracy on people of the training side that the classifier was not fitted on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from escgan.classifiers.base import Classifier, Model, TrainingData
+from escgan.errors import ConfigError
+from escgan.seeds import generator
+from escgan.windows import WindowSet
+
+# Parts that the training side's subjects are dealt into, each judged by a classifier that was fitted on the others.
+_PARTS = 3
+_ROUNDS = 20
+_SMALLEST = 1e-12
+
+
+def fit_with_moved_threshold(classifier: Classifier, data: TrainingData, seed: int, *, device: str = "cpu") -> Model:
+    """Fit a classifier, and move its decisions to where they were best on validation subjects.
+
+    Raises
+    ------
+    ConfigError
+        If the training side holds one subject, so that none is left to validate on.
+    """
+    probability, labels = _validation(classifier, data, seed, device)
+    offsets = choose_offsets(probability, labels)
+    return MovedModel(classifier.fit(data, seed, device=device), offsets)
+
+
+@dataclass(frozen=True)
+class MovedModel:
+    """A model whose classes' probabilities are multiplied by the exponential of an offset each."""
+
+    model: Model
+    offsets: NDArray[np.float64]
+
+    def predict_proba(self, windows: WindowSet) -> NDArray[np.float64]:
+        """Return ``(n_windows, n_classes)``, rows summing to 1; with two classes, in the model's own order."""
+        moved = self.model.predict_proba(windows) * np.exp(self.offsets)
+        return moved / moved.sum(axis=1, keepdims=True)
+
+
+def choose_offsets(probability: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the offsets ``(n_classes,)`` with the best balanced accuracy, the first one 0.
+
+    With two classes they are the best there are. With more, one class' offset after the other is set to its best until
+    none improves. Of a range of equally good ones the middle is taken.
+
+    Parameters
+    ----------
+    probability
+        ``(n, n_classes)``.
+    labels
+        ``(n,)``; classes that do not occur keep offset 0.
+    """
+    score = np.log(np.maximum(probability, _SMALLEST))
+    offsets = np.zeros(probability.shape[1])
+    weight = 1 / np.maximum(np.bincount(labels, minlength=len(offsets)), 1)[labels]
+    best = -np.inf
+    for _ in range(_ROUNDS):
+        before = best
+        for label in np.unique(labels)[1:]:
+            offsets[label], best = _best_offset(score, offsets, labels, weight, int(label))
+        if best <= before + _SMALLEST or len(np.unique(labels)) <= 2:
+            break
+    return offsets
+
+
+def _best_offset(
+    score: NDArray[np.float64],
+    offsets: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    label: int,
+) -> tuple[float, float]:
+    """Return one class' best offset, and the sum of recalls that it gives."""
+    others = score + offsets
+    others[:, label] = -np.inf
+    # A window is given to the class when its offset exceeds this; until then to the best of the others.
+    gap = others.max(axis=1) - score[:, label]
+    order = np.argsort(gap, kind="stable")
+    gained = np.where(labels == label, weight, 0)
+    lost = np.where(labels == others.argmax(axis=1), weight, 0)
+    # The sum of recalls when the first k windows in order are given to the class, where the gaps allow that.
+    recalls = lost.sum() + np.concatenate([[0.0], np.cumsum((gained - lost)[order])])
+    edges = np.concatenate([[gap[order[0]] - 1], gap[order], [gap[order[-1]] + 1]])
+    possible = edges[1:] > edges[:-1]
+    recalls = np.where(possible, recalls, -np.inf)
+    best = np.flatnonzero(recalls >= recalls.max() - _SMALLEST)
+    # The widest run of equally good steps that follow each other.
+    runs = np.split(best, np.flatnonzero(np.diff(best) > 1) + 1)
+    widest = max(runs, key=lambda run: edges[run[-1] + 1] - edges[run[0]])
+    return float((edges[widest[0]] + edges[widest[-1] + 1]) / 2), float(recalls.max())
+
+
+def _validation(
+    classifier: Classifier, data: TrainingData, seed: int, device: str
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Predict every training window by a classifier that was not fitted on its subject."""
+    subjects = data.train.subjects.astype(str)
+    names = np.unique(subjects)
+    if len(names) < 2:
+        raise ConfigError(
+            f"Moving the threshold needs two training subjects, one of them to validate on, found {len(names)}: leave "
+            "threshold out or add recordings."
+        )
+    dealt = generator(seed, "validation").permutation(names)
+    probability = np.zeros((len(data.train), data.n_classes))
+    done = np.zeros(len(data.train), bool)
+    for part in range(min(_PARTS, len(names))):
+        held = np.isin(subjects, dealt[part :: min(_PARTS, len(names))])
+        if len(np.unique(data.train.labels[~held])) < 2:
+            continue
+        inner = TrainingData(_rows(data.train, np.flatnonzero(~held)), None, data.reweight)
+        probability[held] = classifier.fit(inner, seed, device=device).predict_proba(
+            _rows(data.train, np.flatnonzero(held))
+        )
+        done |= held
+    if not done.any():
+        raise ConfigError(
+            "Moving the threshold needs training subjects who show two classes: leave threshold out or choose other "
+            "labels."
+        )
+    return probability[done], data.train.labels[done]
+
+
+def _rows(windows: WindowSet, rows: NDArray[np.int64]) -> WindowSet:
+    table = windows.table.iloc[rows].reset_index(drop=True)
+    return replace(windows, de=windows.de[rows], labels=windows.labels[rows], table=table)

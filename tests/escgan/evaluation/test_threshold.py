@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+
+from escgan.classifiers import LogisticClassifier, TrainingData
+from escgan.errors import ConfigError
+from escgan.evaluation.threshold import MovedModel, choose_offsets, fit_with_moved_threshold
+from tests.conftest import make_windows
+
+
+def moved(probability, offsets):
+    return (np.log(np.maximum(probability, 1e-12)) + offsets).argmax(axis=1)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 1), st.floats(0.001, 0.999)), min_size=4, max_size=40).filter(
+        lambda rows: len({label for label, _ in rows}) == 2
+    )
+)
+def test_with_two_classes_no_threshold_is_better(rows):
+    labels = np.array([label for label, _ in rows])
+    second = np.array([p for _, p in rows])
+    probability = np.stack([1 - second, second], axis=1)
+    offsets = choose_offsets(probability, labels)
+    found = balanced_accuracy_score(labels, moved(probability, offsets))
+    every = [np.inf, *np.unique(second)]
+    best = max(balanced_accuracy_score(labels, (second >= threshold).astype(int)) for threshold in every)
+    assert found == pytest.approx(best) and offsets[0] == 0 and np.isfinite(offsets).all()
+
+
+def test_of_equally_good_thresholds_the_middle_of_the_widest_gap_is_taken():
+    second = np.array([0.1, 0.2, 0.4, 0.5])
+    offsets = choose_offsets(np.stack([1 - second, second], axis=1), np.array([0, 0, 1, 1]))
+    logit = np.log(second / (1 - second))
+    assert -offsets[1] == pytest.approx((logit[1] + logit[2]) / 2)
+
+
+def test_three_classes_are_never_worse_off_and_a_planted_offset_is_undone():
+    draw = np.random.default_rng(0)
+    labels = draw.choice(3, 600, p=[0.6, 0.3, 0.1])
+    score = draw.standard_normal((600, 3)) + 3 * np.eye(3)[labels]
+    biased = score + np.array([0.0, -3.0, 2.0])
+    probability = np.exp(biased) / np.exp(biased).sum(axis=1, keepdims=True)
+    offsets = choose_offsets(probability, labels)
+    unbiased = balanced_accuracy_score(labels, score.argmax(axis=1))
+    assert balanced_accuracy_score(labels, moved(probability, offsets)) > unbiased - 0.01
+    assert balanced_accuracy_score(labels, probability.argmax(axis=1)) < unbiased - 0.1
+    # A class that never occurs keeps its place.
+    assert choose_offsets(np.full((4, 3), 1 / 3), np.array([0, 0, 1, 1]))[2] == 0
+
+
+def test_a_scarce_class_is_found_more_often_and_the_ranking_stays():
+    train = make_windows(counts=(60, 6), n_subjects=6, separation=0.15)
+    unseen = make_windows(counts=(200, 200), separation=0.15, seed=1)
+    classifier, data = LogisticClassifier(), TrainingData(train)
+    plain, model = classifier.fit(data, 0), fit_with_moved_threshold(classifier, data, 0)
+    before, after = plain.predict_proba(unseen), model.predict_proba(unseen)
+    assert (after.argmax(axis=1) == 1).sum() > (before.argmax(axis=1) == 1).sum()
+    found = [balanced_accuracy_score(unseen.labels, p.argmax(axis=1)) for p in (before, after)]
+    assert found[1] > found[0] + 0.02
+    assert roc_auc_score(unseen.labels, after[:, 1]) == roc_auc_score(unseen.labels, before[:, 1])
+    np.testing.assert_allclose(after.sum(axis=1), 1)
+
+
+def test_offsets_come_from_subjects_that_the_classifier_was_not_fitted_on():
+    train = make_windows(counts=(20, 8), n_subjects=5)
+    seen = []
+
+    class Spy(LogisticClassifier):
+        def fit(self, data, seed, *, device="cpu"):
+            model, fitted_on = super().fit(data, seed, device=device), set(data.train.subjects)
+
+            class Watching:
+                def predict_proba(self, windows):
+                    seen.append((fitted_on, set(windows.subjects)))
+                    return model.predict_proba(windows)
+
+            return Watching()
+
+    fit_with_moved_threshold(Spy(), TrainingData(train), 0)
+    assert len(seen) == 3 and all(not fitted_on & judged for fitted_on, judged in seen)
+    assert set().union(*(judged for _, judged in seen)) == set(train.subjects)
+
+
+def test_one_subject_leaves_none_to_validate_on():
+    with pytest.raises(ConfigError, match="needs two training subjects"):
+        fit_with_moved_threshold(LogisticClassifier(), TrainingData(make_windows(n_subjects=1)), 0)
+
+
+def test_no_offset_is_no_change():
+    class Fixed:
+        def predict_proba(self, windows):
+            return np.array([[0.2, 0.8]])
+
+    np.testing.assert_allclose(MovedModel(Fixed(), np.zeros(2)).predict_proba(None), [[0.2, 0.8]])
