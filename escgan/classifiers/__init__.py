@@ -8,15 +8,19 @@ from pydantic import Field
 
 from escgan.classifiers.base import Classifier, Model, TrainingData
 from escgan.classifiers.cnn import CnnClassifier
+from escgan.classifiers.lda import LdaClassifier
 from escgan.classifiers.logistic import LogisticClassifier
 from escgan.classifiers.svm import SvmClassifier
 
 CLASSIFIERS: dict[str, type[Classifier]] = {
     "logistic": LogisticClassifier,
+    "lda": LdaClassifier,
     "svm": SvmClassifier,
     "cnn": CnnClassifier,
 }
 
-ClassifierConfig = Annotated[LogisticClassifier | SvmClassifier | CnnClassifier, Field(discriminator="kind")]
+ClassifierConfig = Annotated[
+    LogisticClassifier | LdaClassifier | SvmClassifier | CnnClassifier, Field(discriminator="kind")
+]
 
 __all__ = ["CLASSIFIERS", "Classifier", "ClassifierConfig", "Model", "TrainingData"]

@@ -14,6 +14,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from escgan.augmenters.base import edited_from_channels
 from escgan.classifiers import CLASSIFIERS, ClassifierConfig, TrainingData
 from escgan.classifiers.cnn import CnnClassifier
+from escgan.classifiers.lda import LdaClassifier
 from escgan.classifiers.logistic import LogisticClassifier
 from escgan.classifiers.svm import SvmClassifier
 from escgan.errors import ConfigError, DivergedError
@@ -23,6 +24,7 @@ from tests.conftest import CHANNELS, make_windows
 
 QUICK = {
     "logistic": LogisticClassifier(),
+    "lda": LdaClassifier(),
     "svm": SvmClassifier(),
     "cnn": CnnClassifier(hidden=4, epochs=25, batch_size=32, learning_rate=3e-3),
 }
