@@ -208,7 +208,7 @@ FAULTS = {
     ),
     "unknown classifier like no other": (
         {"classifiers": ["zzz"]},
-        "classifiers.0 is 'zzz', expected one of: logistic, svm, cnn.",
+        f"classifiers.0 is 'zzz', expected one of: {', '.join(CLASSIFIERS)}.",
     ),
     "unknown protocol": (
         {"protocol": "leave_one_out"},

@@ -14,8 +14,10 @@ from sklearn.utils.class_weight import compute_sample_weight
 from escgan.augmenters.base import edited_from_channels
 from escgan.classifiers import CLASSIFIERS, ClassifierConfig, TrainingData
 from escgan.classifiers.cnn import CnnClassifier
+from escgan.classifiers.dgcnn import DgcnnClassifier
 from escgan.classifiers.lda import LdaClassifier
 from escgan.classifiers.logistic import LogisticClassifier
+from escgan.classifiers.mlp import MlpClassifier
 from escgan.classifiers.svm import SvmClassifier
 from escgan.errors import ConfigError, DivergedError
 from escgan.montage import scalp_grid
@@ -26,6 +28,8 @@ QUICK = {
     "logistic": LogisticClassifier(),
     "lda": LdaClassifier(),
     "svm": SvmClassifier(),
+    "mlp": MlpClassifier(hidden=(8,), epochs=40, batch_size=32, learning_rate=1e-2, dropout=0.1),
+    "dgcnn": DgcnnClassifier(filters=4, hidden=8, epochs=40, batch_size=32, learning_rate=1e-2, dropout=0.1),
     "cnn": CnnClassifier(hidden=4, epochs=25, batch_size=32, learning_rate=3e-3),
 }
 
