@@ -42,8 +42,7 @@ def training_windows(
 
     Where as many folds as are at work ``side_by_side`` (by default, as there are cores) would take more than half of
     the free memory, the windows lie in an HDF5 file of the unit's workspace: ``de`` maps it, and rows are read when
-    they are asked for. The values are the same bytes either way, but for ``global`` normalisation of more windows than
-    are computed on at once.
+    they are asked for. The values are the same bytes either way.
 
     Raises
     ------

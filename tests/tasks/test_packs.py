@@ -127,6 +127,8 @@ def test_how_many_units_make_a_pack(monkeypatch):
     on_card = stage("on_card", version=1, on_device=True, together=body.together)(body.body)
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     assert pack_size(on_card, None, "auto") == pack_size(on_card, None, "cuda") == PACK_ON_CARD
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: True)
+    assert pack_size(on_card, None, "mps") == 0
     assert pack_size(on_card, None, "cpu") == 0 and pack_size(on_card, 5, "cpu") == 5
     assert pack_size(on_card, 1, "cuda") == 0 and pack_size(alone, 5, "cuda") == 0
     assert pack_size(body, None, "cuda") == 0
