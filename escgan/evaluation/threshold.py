@@ -12,24 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escgan.classifiers.base import Classifier, Model, TrainingData
-from escgan.errors import ConfigError
 from escgan.seeds import generator
 from escgan.windows import WindowSet
 
-# Parts that the training side's subjects are dealt into, each judged by a classifier that was fitted on the others.
+# Parts that the training side is dealt into, each judged by a classifier that was fitted on the others.
 _PARTS = 3
 _ROUNDS = 20
 _SMALLEST = 1e-12
 
 
 def fit_with_moved_threshold(classifier: Classifier, data: TrainingData, seed: int, *, device: str = "cpu") -> Model:
-    """Fit a classifier, and move its decisions to where they were best on validation subjects.
-
-    Raises
-    ------
-    ConfigError
-        If the training side holds one subject, so that none is left to validate on.
-    """
+    """Fit a classifier, and move its decisions to where they were best on validation subjects."""
     probability, labels = _validation(classifier, data, seed, device)
     offsets = choose_offsets(probability, labels)
     return MovedModel(classifier.fit(data, seed, device=device), offsets)
@@ -104,32 +97,38 @@ def _best_offset(
 def _validation(
     classifier: Classifier, data: TrainingData, seed: int, device: str
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Predict every training window by a classifier that was not fitted on its subject."""
-    subjects = data.train.subjects.astype(str)
-    names = np.unique(subjects)
-    if len(names) < 2:
-        raise ConfigError(
-            f"Moving the threshold needs two training subjects, one of them to validate on, found {len(names)}: leave "
-            "threshold out or add recordings."
-        )
-    dealt = generator(seed, "validation").permutation(names)
+    """Predict training windows by classifiers that were fitted on other parts of them."""
+    part = _dealt(data.train, seed)
     probability = np.zeros((len(data.train), data.n_classes))
     done = np.zeros(len(data.train), bool)
-    for part in range(min(_PARTS, len(names))):
-        held = np.isin(subjects, dealt[part :: min(_PARTS, len(names))])
-        if len(np.unique(data.train.labels[~held])) < 2:
+    for number in np.unique(part):
+        held, rest = np.flatnonzero(part == number), np.flatnonzero(part != number)
+        if len(np.unique(data.train.labels[rest])) < 2:
             continue
-        inner = TrainingData(_rows(data.train, np.flatnonzero(~held)), None, data.reweight)
-        probability[held] = classifier.fit(inner, seed, device=device).predict_proba(
-            _rows(data.train, np.flatnonzero(held))
-        )
-        done |= held
-    if not done.any():
-        raise ConfigError(
-            "Moving the threshold needs training subjects who show two classes: leave threshold out or choose other "
-            "labels."
-        )
+        inner = TrainingData(_rows(data.train, rest), None, data.reweight)
+        probability[held] = classifier.fit(inner, seed, device=device).predict_proba(_rows(data.train, held))
+        done[held] = True
     return probability[done], data.train.labels[done]
+
+
+def _dealt(train: WindowSet, seed: int) -> NDArray[np.int64]:
+    """Deal training windows into parts, ``(n_windows,)``: by subjects, so that those who validate are unseen people.
+
+    Where that leaves one class to fit on, as with a single training subject, by trials, and at last by stretches of
+    each trial.
+    """
+    trial = train.table[["subject", "session", "trial"]].astype(str).agg("/".join, axis=1)
+    within = train.table.groupby(trial, sort=False)["window"]
+    stretch = ((within.rank(method="first") - 1) * _PARTS // within.transform("size")).to_numpy(dtype=np.int64)
+    for owner in (train.subjects.astype(str), trial.to_numpy(dtype=str)):
+        names, place = np.unique(owner, return_inverse=True)
+        n_parts = min(_PARTS, len(names))
+        dealt = np.empty(len(names), np.int64)
+        dealt[generator(seed, "validation").permutation(len(names))] = np.arange(len(names)) % n_parts
+        part = dealt[place]
+        if n_parts > 1 and any(len(np.unique(train.labels[part != number])) > 1 for number in range(n_parts)):
+            return part
+    return stretch
 
 
 def _rows(windows: WindowSet, rows: NDArray[np.int64]) -> WindowSet:
