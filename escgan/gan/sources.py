@@ -41,10 +41,15 @@ class Resident:
         self._x = torch.empty((int(self._starts[-1]), 9, 9, grids[0].shape[1]), device=device)
         for start, grid in zip(self._starts, grids, strict=False):
             self._x[start : start + len(grid)] = torch.from_numpy(grid).permute(0, 2, 3, 1)
+        self._offsets: dict[tuple[int, ...], Tensor] = {}
 
     def take(self, rows: Tensor, folds: Sequence[int]) -> Tensor:
         """Return the windows of rows ``(B, folds)`` of their folds, ``(B, folds, 9, 9, n_bands)``."""
-        return self._x[rows + torch.from_numpy(self._starts[list(folds)]).to(rows.device)]
+        chosen = tuple(folds)
+        if chosen not in self._offsets:
+            # Kept on the device: a transfer a step would be waited for.
+            self._offsets[chosen] = torch.from_numpy(self._starts[list(chosen)]).to(rows.device)
+        return self._x[rows + self._offsets[chosen]]
 
 
 class Streamed:
