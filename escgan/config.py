@@ -20,6 +20,8 @@ from escgan.datasets import DATASETS, DatasetConfig, FeatureCorpus, SignalCorpus
 from escgan.errors import ConfigError
 from escgan.evaluation.protocols import PROTOCOLS, ProtocolConfig
 from escgan.evaluation.protocols.leave_one_subject_out import LeaveOneSubjectOut
+from escgan.evaluation.scarcity import Scarcity
+from escgan.evaluation.significance import SIMPLE_RIVALS
 from escgan.features.config import FeatureConfig
 from escgan.features.smoothing import SMOOTHING
 from escgan.labels import LABELS, LabelConfig
@@ -65,6 +67,10 @@ class PipelineConfig(Settings):
     """What each augmenter's windows are judged with."""
     balance: Balance = Balance()
     """How far minority classes are filled up."""
+    scarcity: Scarcity | None = None
+    """A class that is made scarce on the training side; none when not given."""
+    training_subjects: int | None = Field(default=None, ge=1)
+    """How many of a fold's training subjects take part, drawn anew for each fold and seed; all when not given."""
     seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
     """Every fold is run once with each seed; scores are averaged over seeds before testing."""
     on_bad_recording: Literal["stop", "skip"] = "stop"
@@ -116,13 +122,22 @@ class PipelineConfig(Settings):
         return [_with_kind(item) for item in value] if isinstance(value, list | tuple) else value
 
     @model_validator(mode="after")
-    def _kinds_differ(self) -> PipelineConfig:
-        # Augmenters and classifiers are told apart by kind in every table.
-        for field in ("augmenters", "classifiers"):
-            kinds = [item.kind for item in getattr(self, field)]
-            twice = next((kind for kind in kinds if kinds.count(kind) > 1), None)
+    def _labels_differ(self) -> PipelineConfig:
+        # Augmenters and classifiers are told apart by label in every table.
+        for field, registry in (("augmenters", AUGMENTERS), ("classifiers", CLASSIFIERS)):
+            labels = [item.label for item in getattr(self, field)]
+            twice = next((label for label in labels if labels.count(label) > 1), None)
             if twice:
-                raise ValueError(f"{field} lists '{twice}' twice: list each once.")
+                raise ValueError(f"{field} lists '{twice}' twice: list each once, or give one of them a name.")
+            for item in getattr(self, field):
+                if item.name in registry and item.name != item.kind:
+                    raise ValueError(f"{field} calls '{item.kind}' by the name of another, '{item.name}': rename it.")
+                if item.name and item.kind in SIMPLE_RIVALS and item.name != item.kind:
+                    # Verdicts look for them by their kind.
+                    raise ValueError(f"{field} renames '{item.kind}', which verdicts compare with: remove its name.")
+        if self.scarcity and self.scarcity.label not in self.labels.class_names:
+            expected = ", ".join(self.labels.class_names)
+            raise ValueError(f"scarcity.label is '{self.scarcity.label}', expected one of: {expected}.")
         if len(set(self.seeds)) != len(self.seeds):
             raise ValueError(f"seeds lists a number twice in {list(self.seeds)}: list each once.")
         return self
@@ -203,7 +218,7 @@ def _explain(error: ValidationError, source: str) -> str:
 def _known_keys() -> list[str]:
     from escgan.gan.config import LossWeights, NetworkConfig, TrainingConfig
 
-    classes: list[type] = [PipelineConfig, FeatureConfig, Band, Balance]
+    classes: list[type] = [PipelineConfig, FeatureConfig, Band, Balance, Scarcity]
     for registry in _REGISTRIES:
         classes += registry.values()
     keys = {name for cls in classes for name in getattr(cls, "model_fields", {})}

@@ -5,21 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from escgan.augmenters import Balance, Edited, GeneratingAugmenter
-from escgan.evaluation.parts import Part
 from escgan.labels import LabelConfig
 from escgan.normalization import Normalization, normalize_train
 from storage.hdf5 import read_arrays, read_attributes, write_arrays
 from storage.manifest import ArtifactRef
 from storage.store import Artifact
 from storage.tables import read_table, write_table
+from tasks.sides import TrainingSide
 from tasks.stage import StageRun, stage
-from tasks.windows import load_windows
+from tasks.windows import load_training_windows
 
 
 @stage("augment", version=1, on_device=True)
 def augment(
-    features: tuple[ArtifactRef, ...],
-    part: Part | None,
+    side: TrainingSide,
     gan: ArtifactRef | None,
     labels: LabelConfig,
     normalization: Normalization,
@@ -31,7 +30,7 @@ def augment(
 ) -> None:
     """Make windows for the classes that lack them, from training windows alone."""
     with run.part("gather windows"):
-        windows = normalize_train(load_windows(run.store, features, labels, part), normalization)
+        windows = normalize_train(load_training_windows(run.store, side, labels), normalization)
         state = augmenter.load(run.store.open(gan).path, windows) if gan else None
     with run.part("generate"):
         edited = augmenter.generate(state, windows, balance, seed, device=run.device)

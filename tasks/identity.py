@@ -79,6 +79,14 @@ def inputs_of(value: object) -> list[dict[str, str]]:
     return []
 
 
+def settings_of(value: object) -> Any:
+    """Return what of science arguments is no artifact and no file, for people to read in the manifest."""
+    if isinstance(value, tuple) and (names := getattr(value, "_fields", None)):
+        own = {name: settings_of(item) for name, item in zip(names, value, strict=True)}
+        return {name: item for name, item in own.items() if item is not None} or None
+    return None if inputs_of(value) else identity(value)
+
+
 def _digest(source: RecordingSource, path: Path) -> str:
     try:
         return digest_file(path)

@@ -22,8 +22,9 @@ from storage.manifest import ArtifactRef
 from storage.store import Artifact, Store
 from storage.tables import read_table, write_table
 from tasks.editing import read_edited
+from tasks.sides import TrainingSide
 from tasks.stage import StageRun, stage
-from tasks.windows import load_windows
+from tasks.windows import load_training_windows
 
 
 class RecordingEntry(NamedTuple):
@@ -98,7 +99,7 @@ def gather(
     gan_entries = [AugmenterEntry(*entry) for entry in gans]
     edit_entries = [AugmenterEntry(*entry) for entry in edits]
     score_entries = [ScoreEntry(*entry) for entry in scores]
-    windows = load_windows(store, [entry.features for entry in entries], config.labels)
+    windows = load_training_windows(store, TrainingSide(tuple(e.features for e in entries)), config.labels)
     subject_scores = subject_score_table(store, score_entries)
     comparisons = compare_augmenters(subject_scores)
     ingested = {entry.name: entry.recording for entry in entries if entry.recording is not None}

@@ -8,7 +8,7 @@ from functools import partial
 from escgan.classifiers import ClassifierConfig, Model, TrainingData
 from escgan.device import compute_what_fits
 from escgan.errors import EscganError
-from escgan.evaluation.parts import Part, check_apart
+from escgan.evaluation.parts import check_apart
 from escgan.evaluation.scores import prediction_table, score_table
 from escgan.evaluation.threshold import fit_with_moved_threshold
 from escgan.labels import LabelConfig
@@ -18,8 +18,9 @@ from storage.manifest import ArtifactRef
 from storage.tables import write_table
 from tasks.editing import read_edited
 from tasks.packs import common_digest, shared_part
+from tasks.sides import TrainingSide
 from tasks.stage import Science, StageRun, Together, UnitRun, Write, stage
-from tasks.windows import load_windows
+from tasks.windows import load_test_windows, load_training_windows
 
 
 def _alike(science: Science) -> str | None:
@@ -37,10 +38,8 @@ def _evaluate_together(sciences: Sequence[Science], runs: Sequence[UnitRun]) -> 
     for place, (science, run) in enumerate(zip(sciences, runs, strict=True)):
         try:
             with run.part("gather windows"):
-                train_features, test_features, part, edited, reweight, _, labels, normalization, _, _ = science
-                gathered[place] = _gather(
-                    run, train_features, test_features, part, edited, reweight, labels, normalization
-                )
+                side, test_features, edited, reweight, _, labels, normalization, _, _ = science
+                gathered[place] = gather_fold(run, side, test_features, edited, reweight, labels, normalization)
         except EscganError as error:
             results[place] = error
     if gathered:
@@ -54,9 +53,8 @@ def _evaluate_together(sciences: Sequence[Science], runs: Sequence[UnitRun]) -> 
 
 @stage("evaluate", version=3, on_device=True, together=Together(_alike, _evaluate_together))
 def evaluate(
-    train_features: tuple[ArtifactRef, ...],
+    side: TrainingSide,
     test_features: tuple[ArtifactRef, ...],
-    part: Part | None,
     edited: ArtifactRef | None,
     reweight: bool,
     moves_threshold: bool,
@@ -69,28 +67,27 @@ def evaluate(
 ) -> None:
     """Fit on real and edited training windows, predict every test window, score."""
     with run.part("gather windows"):
-        data, test = _gather(run, train_features, test_features, part, edited, reweight, labels, normalization)
+        data, test = gather_fold(run, side, test_features, edited, reweight, labels, normalization)
     with run.part("fit"):
         fit = partial(fit_with_moved_threshold, classifier) if moves_threshold else classifier.fit
         model = fit(data, seed, device=run.device)
     _predict(model, test, run)
 
 
-def _gather(
+def gather_fold(
     run: UnitRun,
-    train_features: tuple[ArtifactRef, ...],
+    side: TrainingSide,
     test_features: tuple[ArtifactRef, ...],
-    part: Part | None,
     edited: ArtifactRef | None,
     reweight: bool,
     labels: LabelConfig,
     normalization: Normalization,
 ) -> tuple[TrainingData, WindowSet]:
     """Return what a classifier is trained on, and the windows that it is tested on, normalised."""
-    train = load_windows(run.store, train_features, labels, part)
-    test = load_windows(run.store, test_features, labels, part, train_features)
-    if part is not None:
-        check_apart(train.table, test.table, part)
+    train = load_training_windows(run.store, side, labels)
+    test = load_test_windows(run.store, test_features, side, labels)
+    if side.part is not None:
+        check_apart(train.table, test.table, side.part)
     extra = read_edited(run.store.open(edited)) if edited else None
     data = TrainingData(normalize_train(train, normalization), extra, reweight)
     return data, normalize_test(train, test, normalization)

@@ -23,7 +23,7 @@ from storage.digest import digest_json
 from storage.errors import ArtifactMissing
 from storage.manifest import ArtifactRef
 from storage.store import Draft, Store
-from tasks.identity import identity, inputs_of
+from tasks.identity import identity, inputs_of, settings_of
 from tasks.parts import Parts
 from tasks.progress import report_share
 
@@ -160,7 +160,7 @@ class Stage:
     def write(self, science: Science, run: UnitRun, write: Write, *, spent_s: float = 0.0, **notes: Any) -> ArtifactRef:
         """Publish what ``write`` writes as the artifact of a unit whose lock the caller holds."""
         bound = inspect.signature(self.body).bind(*science, run=None)
-        config = {n: identity(v) for n, v in bound.arguments.items() if n != "run" and not inputs_of(v)}
+        config = {name: settings_of(value) for name, value in bound.arguments.items() if name != "run"}
         with run.store.create(
             self.name,
             run.key,

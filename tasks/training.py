@@ -11,18 +11,17 @@ import pandas as pd
 from escgan.augmenters import Augmenter, AugmenterConfig, FoldToFit
 from escgan.device import compute_what_fits
 from escgan.errors import EscganError
-from escgan.evaluation.parts import Part
 from escgan.labels import LabelConfig
 from escgan.normalization import Normalization
-from storage.manifest import ArtifactRef
 from storage.tables import write_table
 from tasks.packs import common_digest, shared_part
+from tasks.sides import TrainingSide
 from tasks.stage import Science, StageRun, Together, UnitRun, Write, stage
 from tasks.training_windows import training_windows
 
 
 def _alike(science: Science) -> str | None:
-    _, _, labels, normalization, augmenter, seed = science
+    _, labels, normalization, augmenter, seed = science
     return common_digest(labels, normalization, augmenter, seed) if augmenter.packs else None
 
 
@@ -30,10 +29,10 @@ def _train_together(sciences: Sequence[Science], runs: Sequence[UnitRun]) -> lis
     *_, augmenter, seed = sciences[0]
     results: list[Write | EscganError | None] = [None] * len(sciences)
     folds, places = [], []
-    for place, (run, (features, part, labels, normalization, _, _)) in enumerate(zip(runs, sciences, strict=True)):
+    for place, (run, (side, labels, normalization, _, _)) in enumerate(zip(runs, sciences, strict=True)):
         try:
             with run.part("gather windows"):
-                windows = training_windows(run, features, part, labels, normalization, side_by_side=len(runs))
+                windows = training_windows(run, side, labels, normalization, side_by_side=len(runs))
         except EscganError as error:
             results[place] = error
             continue
@@ -50,8 +49,7 @@ def _train_together(sciences: Sequence[Science], runs: Sequence[UnitRun]) -> lis
 
 @stage("train", version=2, on_device=True, together=Together(_alike, _train_together))
 def train(
-    features: tuple[ArtifactRef, ...],
-    part: Part | None,
+    side: TrainingSide,
     labels: LabelConfig,
     normalization: Normalization,
     augmenter: AugmenterConfig,
@@ -61,7 +59,7 @@ def train(
 ) -> None:
     """Fit an augmenter on training windows; there is no argument through which test data could come."""
     with run.part("gather windows"):
-        windows = training_windows(run, features, part, labels, normalization)
+        windows = training_windows(run, side, labels, normalization)
     with run.part("fit"):
         state = augmenter.fit(windows, seed, device=run.device, workspace=run.workspace, on_step=run.progress)
     _write(augmenter, state, run)

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from escgan.evaluation.parts import Part
 from escgan.labels import LabelConfig
 from escgan.normalization import Normalization, normalize_train
 from escgan.windows import WindowSet, concatenate
 from storage.hdf5 import create_mapped, map_array
-from storage.manifest import ArtifactRef
 from storage.store import Store
+from tasks.sides import TrainingSide
 from tasks.stage import UnitRun
-from tasks.windows import classes_of, load_windows, recording_windows, side_of
+from tasks.windows import load_training_windows, recording_windows, training_rows
 
 LOG = logging.getLogger("escgan")
 
@@ -31,8 +29,7 @@ _SHARE = 0.5
 
 def training_windows(
     run: UnitRun,
-    features: Sequence[ArtifactRef],
-    part: Part | None,
+    side: TrainingSide,
     labels: LabelConfig,
     normalization: Normalization,
     *,
@@ -47,15 +44,15 @@ def training_windows(
     Raises
     ------
     ConfigError
-        As :func:`tasks.windows.load_windows`.
+        As :func:`tasks.windows.load_training_windows`.
     """
-    bytes_each = sum(run.store.open(ref).file("features.h5").stat().st_size for ref in features)
+    bytes_each = sum(run.store.open(ref).file("features.h5").stat().st_size for ref in side.features)
     needed = bytes_each * _COPIES * (side_by_side or os.cpu_count() or 1)
     if needed <= _SHARE * free_memory():
-        return normalize_train(load_windows(run.store, features, labels, part), normalization)
+        return normalize_train(load_training_windows(run.store, side, labels), normalization)
     LOG.info("%s %s: its windows are read from a file, as memory would be short", run.stage, run.unit)
     path = run.workspace / "windows.h5"
-    windows = _gather_in_file(run.store, features, part, labels, path)
+    windows = _gather_in_file(run.store, side, labels, path)
     normalize_train(windows, normalization, out=windows.de)
     return windows.with_de(map_array(path, "de"))
 
@@ -80,23 +77,21 @@ def _left_to_the_group() -> int:
         return 2**63
 
 
-def _gather_in_file(
-    store: Store, features: Sequence[ArtifactRef], part: Part | None, labels: LabelConfig, path: Path
-) -> WindowSet:
-    """Do what :func:`tasks.windows.load_windows` does, holding one recording's values at a time."""
+def _gather_in_file(store: Store, side: TrainingSide, labels: LabelConfig, path: Path) -> WindowSet:
+    """Do what :func:`tasks.windows.load_training_windows` does, holding one recording's values at a time."""
     parts, tables = [], []
-    for ref in features:
+    for ref in side.features:
         windows, table = recording_windows(store, ref)
         parts.append(replace(windows, de=windows.de[:0]))
         tables.append(table)
     joint = concatenate(parts)
     table = pd.concat(tables, ignore_index=True)
-    assigned, kept = classes_of(table, labels, side_of(table, part, tested=False))
+    assigned, kept = training_rows(table, side, labels)
     path.parent.mkdir(parents=True, exist_ok=True)
     de = create_mapped(path, "de", (len(kept), len(joint.channels), len(joint.bands)), "float32")
     stops = np.cumsum([len(own) for own in tables])
     filled = 0
-    for ref, start, stop in zip(features, stops - [len(own) for own in tables], stops, strict=True):
+    for ref, start, stop in zip(side.features, stops - [len(own) for own in tables], stops, strict=True):
         own = kept[(kept >= start) & (kept < stop)] - start
         de[filled : filled + len(own)] = recording_windows(store, ref)[0].de[own]
         filled += len(own)

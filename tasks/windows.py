@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,51 +20,66 @@ from storage.hdf5 import read_array, read_attributes
 from storage.manifest import ArtifactRef
 from storage.store import Store
 from storage.tables import read_table
+from tasks.sides import TrainingSide
 
 WINDOW_COLUMNS = ["subject", "session", "trial", "window", "start_s"]
 
 
-def load_windows(
-    store: Store,
-    features: Sequence[ArtifactRef],
-    labels: LabelConfig,
-    part: Part | None = None,
-    training: Sequence[ArtifactRef] | None = None,
-) -> WindowSet:
-    """Gather the windows of several recordings, in the order given, and label them.
+def load_training_windows(store: Store, side: TrainingSide, labels: LabelConfig) -> WindowSet:
+    """Gather the windows of a fold's training side, in the order of its recordings, and label them.
 
-    Parameters
-    ----------
-    store, features
-        Where the features are, and which.
-    labels
-        Their labelling. Windows that it leaves out are not returned.
-    part
-        Of both sides' recordings the part that is tested: training windows are the others.
-    training
-        For test windows the training side, from whose ratings common borders are taken. Without it, training windows
-        are returned, and the borders are their own.
+    Windows that the labelling leaves out, that are tested, or that are taken away to make a class scarce are not
+    returned. Borders that are common to all subjects are taken from the side's own ratings.
+
+    Raises
+    ------
+    ConfigError
+        No window belongs to a class, or there is no class of the name that is to be made scarce.
+    """
+    windows, table = _joined(store, side.features)
+    return _labelled(windows, *training_rows(table, side, labels), labels)
+
+
+def load_test_windows(
+    store: Store, features: Sequence[ArtifactRef], side: TrainingSide, labels: LabelConfig
+) -> WindowSet:
+    """Gather the windows that a fold tests and label them by the borders of its training side.
 
     Raises
     ------
     ConfigError
         No window belongs to a class.
     """
-    unlabelled = [recording_windows(store, ref) for ref in features]
-    windows = concatenate([own for own, _ in unlabelled])
-    table = pd.concat([own for _, own in unlabelled], ignore_index=True)
-    if training is None:
-        assigned, kept = classes_of(table, labels, side_of(table, part, tested=False))
-    else:
-        reference = pd.concat([recording_windows(store, ref)[1] for ref in training], ignore_index=True)
-        borders = reference[side_of(reference, part, tested=False)]
-        assigned, kept = classes_of(table, labels, side_of(table, part, tested=True), borders)
-    return WindowSet(
+    windows, table = _joined(store, features)
+    ratings = pd.concat([recording_windows(store, ref)[1] for ref in side.features], ignore_index=True)
+    borders = ratings[side_of(ratings, side.part, tested=False)]
+    return _labelled(windows, *classes_of(table, labels, side_of(table, side.part, tested=True), borders), labels)
+
+
+def training_rows(
+    table: pd.DataFrame, side: TrainingSide, labels: LabelConfig
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the classes of a training side's windows, and the numbers of these windows in its recordings' table."""
+    assigned, kept = classes_of(table, labels, side_of(table, side.part, tested=False))
+    if side.scarcity is not None:
+        left = side.scarcity.kept(table.iloc[kept], assigned, labels.class_names)
+        assigned, kept = assigned[left], kept[left]
+    return assigned, kept
+
+
+def _joined(store: Store, features: Sequence[ArtifactRef]) -> tuple[WindowSet, pd.DataFrame]:
+    parts = [recording_windows(store, ref) for ref in features]
+    return concatenate([own for own, _ in parts]), pd.concat([own for _, own in parts], ignore_index=True)
+
+
+def _labelled(
+    windows: WindowSet, assigned: NDArray[np.int64], kept: NDArray[np.int64], labels: LabelConfig
+) -> WindowSet:
+    return replace(
+        windows,
         de=windows.de[kept] if len(kept) < len(windows) else windows.de,
         labels=assigned,
         table=windows.table.iloc[kept].reset_index(drop=True),
-        channels=windows.channels,
-        bands=windows.bands,
         classes=labels.class_names,
     )
 

@@ -18,12 +18,8 @@ class AdasynAugmenter(NeighbourAugmenter):
     """
 
     title: ClassVar[str] = "real windows and ADASYN interpolations"
+    method: ClassVar[str] = "ADASYN"
     kind: Literal["adasyn"] = "adasyn"
-
-    @property
-    def name(self) -> str:
-        """The method's name."""
-        return "ADASYN"
 
     def make(
         self, flat: NDArray[np.float32], labels: NDArray[np.int64], goal: dict[int, int], neighbours: int, seed: int

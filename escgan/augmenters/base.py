@@ -18,7 +18,7 @@ from pydantic import Field
 
 from escgan.errors import EscganError
 from escgan.montage import ScalpGrid, scalp_grid
-from escgan.settings import Settings
+from escgan.settings import Named, Settings
 from escgan.windows import WindowSet
 
 EDIT_COLUMNS = {
@@ -85,7 +85,7 @@ class FoldToFit:
     on_step: Callable[[int, int], None] | None = None
 
 
-class Augmenter(Settings, ABC):
+class Augmenter(Named, ABC):
     """Base of every augmenter's settings.
 
     Subclasses set ``trains`` where ``fit`` learns something worth storing, ``packs`` where it learns from several
@@ -121,7 +121,7 @@ class Augmenter(Settings, ABC):
 
     def for_training(self) -> Self:
         """Return these settings with those that training ignores at their defaults, for its cache key."""
-        return self
+        return self.unnamed()
 
     def save(self, state: Any, folder: Path) -> None:
         """Write a fitted state into a folder; only called for augmenters that train."""

@@ -20,14 +20,10 @@ class BorderlineSmoteAugmenter(NeighbourAugmenter):
     """
 
     title: ClassVar[str] = "real windows and interpolations at the classes' border"
+    method: ClassVar[str] = "Borderline-SMOTE"
     kind: Literal["borderline_smote"] = "borderline_smote"
     border_neighbours: int = Field(default=10, ge=1)
     """Neighbours of any class that decide whether a window lies at the border."""
-
-    @property
-    def name(self) -> str:
-        """The method's name."""
-        return "Borderline-SMOTE"
 
     def make(
         self, flat: NDArray[np.float32], labels: NDArray[np.int64], goal: dict[int, int], neighbours: int, seed: int

@@ -71,7 +71,7 @@ class EscganAugmenter(GeneratingAugmenter):
 
     def for_training(self) -> Self:
         """Return these settings without the acceptance threshold: a sweep over it trains once."""
-        return self.model_copy(update={"delta": 0.0})
+        return self.unnamed().model_copy(update={"delta": 0.0})
 
     def save(self, state: Any, folder: Path) -> None:
         """Write both networks as safetensors."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ Made = tuple[NDArray[np.floating], NDArray[np.int64]]
 class NeighbourAugmenter(GeneratingAugmenter, ABC):
     """An augmenter that makes windows between a window and its neighbours."""
 
+    method: ClassVar[str]
+    """What the method is called in its literature."""
     neighbours: int = Field(default=5, ge=1)
     """Neighbours of its own class that a window is interpolated with; fewer where a class is smaller."""
 
@@ -41,8 +43,8 @@ class NeighbourAugmenter(GeneratingAugmenter, ABC):
             if smallest < 2:
                 name = train.classes[int(lacking[counts[lacking].argmin()])]
                 raise ConfigError(
-                    f"{self.name} needs two windows of a class to interpolate between, '{name}' has {smallest} in this "
-                    f"training set: leave {self.kind} out or gather more data."
+                    f"{self.method} needs two windows of a class to interpolate between, '{name}' has {smallest} in "
+                    f"this training set: leave {self.kind} out or gather more data."
                 )
             goal = {int(c): int(counts[c] + wanted[c]) for c in lacking}
             # The same neighbourhood size for all classes: the smallest class decides.
@@ -50,11 +52,6 @@ class NeighbourAugmenter(GeneratingAugmenter, ABC):
         de = np.ascontiguousarray(made, dtype=np.float32).reshape(-1, *train.de.shape[1:])
         labels = np.asarray(labels, dtype=np.int64)
         return edited_from_channels(de, labels, scalp_grid(train.channels), wanted, labels)
-
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """What the method is called in its literature."""
 
     @abstractmethod
     def make(

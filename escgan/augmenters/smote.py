@@ -15,12 +15,8 @@ class SmoteAugmenter(NeighbourAugmenter):
     """imbalanced-learn's SMOTE on the channels' DE."""
 
     title: ClassVar[str] = "real windows and SMOTE interpolations"
+    method: ClassVar[str] = "SMOTE"
     kind: Literal["smote"] = "smote"
-
-    @property
-    def name(self) -> str:
-        """The method's name."""
-        return "SMOTE"
 
     def make(
         self, flat: NDArray[np.float32], labels: NDArray[np.int64], goal: dict[int, int], neighbours: int, seed: int

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from escgan.augmenters.base import Edited
 from escgan.errors import ConfigError, EscganError
 from escgan.montage import scalp_grid
-from escgan.settings import Settings
+from escgan.settings import Named
 from escgan.windows import WindowSet
 
 
@@ -82,7 +82,7 @@ class Model(Protocol):
         """Return ``(n_windows, n_classes)``, rows summing to 1; the prediction is the largest."""
 
 
-class Classifier(Settings, ABC):
+class Classifier(Named, ABC):
     """Base of every classifier's settings."""
 
     kind: str

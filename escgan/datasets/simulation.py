@@ -9,18 +9,14 @@ can be asked to find it, and, with no effect, to find nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from escgan.datasets.deap import BASELINE_S, ELECTRODES, N_TIMES, PASSBAND_HZ, PERIPHERALS, SFREQ_HZ
-from escgan.preprocessing.electrodes import recording_info
+from escgan.datasets.deap import BASELINE_S, N_TIMES, PASSBAND_HZ, PERIPHERALS, SFREQ_HZ
+from escgan.datasets.simulated_head import SITES, lead_field, source_positions
 from escgan.seeds import generator
 
-# Each source is a radial dipole under one electrode site, at cortical depth: this share of the head's radius.
-SITES = ("AF3", "AF4", "F3", "F4", "Fz", "Cz", "T7", "T8", "P3", "P4", "O1", "O2")
-_CORTEX = 0.78
 # Edges in Hz and the usual strength of each rhythm, in units of the 1/f background's total.
 BANDS_HZ = {"theta": (4.0, 7.5), "alpha": (8.5, 12.5), "beta": (14.0, 29.0), "gamma": (31.0, 44.0)}
 _STRENGTH = {"theta": 0.7, "alpha": 0.8, "beta": 0.5, "gamma": 0.25}
@@ -112,7 +108,7 @@ def simulate_trial(
         change = changes[:, j, None] * onset
         strength = _strengths(name)[:, None]
         sources += strength * np.exp(log_amplitudes[:, j, None] + waning + change) * rhythms
-    eeg = _SOURCE_UV * _lead_field() @ sources
+    eeg = _SOURCE_UV * lead_field() @ sources
     eeg += sensor_noise_uv * rng.standard_normal(eeg.shape)
     eeg -= eeg.mean(axis=0)
     eeg = filter_data(eeg, SFREQ_HZ, *PASSBAND_HZ, n_jobs=1, verbose="error")
@@ -121,7 +117,7 @@ def simulate_trial(
 
 def source_table() -> list[dict[str, object]]:
     """Return where each source lies, its orientation, and what the class changes there, for the record."""
-    positions, orientations = _source_positions()
+    positions, orientations = source_positions()
     return [
         {
             "site": site,
@@ -174,45 +170,3 @@ def _strengths(band: str) -> NDArray[np.float64]:
 
 def _effect_matrix() -> NDArray[np.float64]:
     return np.array([[CLASS_EFFECTS.get((site, band), 0.0) for band in BANDS_HZ] for site in SITES])
-
-
-def _source_positions() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return positions in metres (head coordinates) and unit orientations, each ``(n_sources, 3)``."""
-    info = recording_info(ELECTRODES, {}, SFREQ_HZ, "The simulated cohort")
-    center, radius = _head()
-    places = {name: channel["loc"][:3] for name, channel in zip(info["ch_names"], info["chs"], strict=True)}
-    directions = np.array([places[site] - center for site in SITES])
-    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    return center + _CORTEX * radius * directions, directions
-
-
-@lru_cache(maxsize=1)
-def _head() -> tuple[NDArray[np.float64], float]:
-    """Fit the head sphere to the electrodes: centre in metres, radius of the scalp in metres."""
-    import mne
-
-    info = recording_info(ELECTRODES, {}, SFREQ_HZ, "The simulated cohort")
-    sphere = mne.make_sphere_model("auto", "auto", info, verbose="error")
-    return np.array(sphere["r0"]), float(sphere.radius)
-
-
-@lru_cache(maxsize=1)
-def _lead_field() -> NDArray[np.float64]:
-    """Return what each electrode sees of each source, ``(32, n_sources)``.
-
-    Each source is scaled to the same strength at its best electrode: gains then compare between shallow and
-    deep, radial and tilted.
-    """
-    import mne
-
-    info = recording_info(ELECTRODES, {}, SFREQ_HZ, "The simulated cohort")
-    center, radius = _head()
-    sphere = mne.make_sphere_model(tuple(center), radius, verbose="error")
-    positions, orientations = _source_positions()
-    n_sources = len(positions)
-    ones = np.ones(n_sources)
-    dipoles = mne.Dipole(np.arange(n_sources) * 1.0, positions, ones, orientations, ones, verbose="error")
-    forward, _ = mne.make_forward_dipole(dipoles, sphere, info, verbose="error")
-    # With a time of its own for every dipole, the columns are the dipoles in order.
-    field = np.array(forward["sol"]["data"], np.float64)
-    return field / np.abs(field).max(axis=0)

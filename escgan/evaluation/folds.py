@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from escgan.errors import LeakageError
+from escgan.errors import ConfigError, LeakageError
 from escgan.evaluation.parts import Part
+from escgan.seeds import generator
 
 Level = Literal["subject", "session", "trial", "window"]
 
@@ -71,3 +72,21 @@ def folds_by_part(units: Sequence[Unit], of: Literal["trial", "window"], k: int,
     """Make k folds, each of which tests one part of every recording and trains on the rest."""
     both = tuple(units)
     return tuple(Fold(f"part-{i + 1}", both, both, Part(of=of, k=k, number=i, seed=seed)) for i in range(k))
+
+
+def with_fewer_subjects(fold: Fold, n: int, seed: int) -> Fold:
+    """Let n of a fold's training subjects train, drawn by fold and seed; those of a smaller n are among them.
+
+    Raises
+    ------
+    ConfigError
+        The fold has fewer training subjects.
+    """
+    subjects = sorted({unit.subject for unit in fold.train})
+    if n > len(subjects):
+        raise ConfigError(
+            f"training_subjects is {n}, but fold '{fold.name}' has {len(subjects)} training subjects: ask for fewer."
+        )
+    order = generator(seed, "training subjects", fold.name).permutation(len(subjects))
+    chosen = {subjects[place] for place in order[:n]}
+    return replace(fold, train=tuple(unit for unit in fold.train if unit.subject in chosen))

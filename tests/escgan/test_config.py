@@ -105,6 +105,16 @@ def test_what_was_written_out_hides_no_default():
     assert written["features"]["bands"][0] == {"name": "theta", "low_hz": 4.0, "high_hz": 8.0}
 
 
+def test_two_settings_of_one_kind_stand_side_by_side_under_names_of_their_own():
+    small = {"kind": "smote", "name": "smote-3", "neighbours": 3}
+    config = parse(augmenters=["smote", small], classifiers=["svm", {"kind": "svm", "name": "linear-svm"}])
+    assert [a.label for a in config.augmenters] == ["smote", "smote-3"]
+    assert [c.label for c in config.classifiers] == ["svm", "linear-svm"]
+    assert parse(**yaml.safe_load(config.to_yaml())) == config
+    # A name is for people: it changes no result.
+    assert config.augmenters[1].unnamed() == REGISTRIES["augmenters"]["smote"](neighbours=3)
+
+
 @pytest.mark.parametrize("field", ["augmenters", "classifiers"])
 def test_a_name_stands_for_the_kind_with_its_defaults(field):
     names = list(REGISTRIES[field])
@@ -248,9 +258,32 @@ FAULTS = {
     "missing inside": ({"labels": {"kind": "threshold"}}, "the setting 'labels.threshold.rating' is missing: add it."),
     "augmenter twice": (
         {"augmenters": ["smote", "none", {"kind": "smote", "neighbours": 3}]},
-        "augmenters lists 'smote' twice: list each once.",
+        "augmenters lists 'smote' twice: list each once, or give one of them a name.",
     ),
-    "classifier twice": ({"classifiers": ["cnn", "cnn"]}, "classifiers lists 'cnn' twice: list each once."),
+    "classifier twice": (
+        {"classifiers": ["cnn", "cnn"]},
+        "classifiers lists 'cnn' twice: list each once, or give one of them a name.",
+    ),
+    "name twice": (
+        {"classifiers": [{"kind": "svm", "name": "x"}, {"kind": "lda", "name": "x"}]},
+        "classifiers lists 'x' twice: list each once, or give one of them a name.",
+    ),
+    "another's name": (
+        {"augmenters": ["none", {"kind": "smote", "name": "escgan"}]},
+        "augmenters calls 'smote' by the name of another, 'escgan': rename it.",
+    ),
+    "a rival renamed": (
+        {"augmenters": [{"kind": "class_weight", "name": "weights"}]},
+        "augmenters renames 'class_weight', which verdicts compare with: remove its name.",
+    ),
+    "scarce class": (
+        {"scarcity": {"label": "sad", "keep": 0.5}},
+        "scarcity.label is 'sad', expected one of: low, high.",
+    ),
+    "nothing kept": (
+        {"scarcity": {"label": "low", "keep": 0}},
+        "scarcity.keep: input should be greater than 0.",
+    ),
     "seed twice": ({"seeds": [1, 2, 1]}, "seeds lists a number twice in [1, 2, 1]: list each once."),
     "band twice": (
         {"features": {"bands": [{"name": "a", "low_hz": 1, "high_hz": 2}, {"name": "a", "low_hz": 2, "high_hz": 3}]}},

@@ -7,10 +7,11 @@ import pytest
 from rich.console import Console
 
 from escgan.config import parse_config
+from flows.cases import unit_of
 from flows.closing import print_outcome
 from flows.display import RunDisplay, duration
 from flows.environment import prepare_prefect
-from flows.pipeline import Outcome, unit_of
+from flows.pipeline import Outcome
 from storage.store import Store
 from tests.flows.conftest import SMALL
 

@@ -24,6 +24,7 @@ from tasks.editing import augment
 from tasks.features import features
 from tasks.recordings import ingest
 from tasks.scoring import evaluate
+from tasks.sides import TrainingSide
 from tasks.training import train
 
 CONFIG = {
@@ -50,14 +51,14 @@ def numbers(root: Path) -> dict[str, Any]:
         arrays = read_arrays(store.open(recording).file("recording.h5"))
         found[f"ingest {source.subject}"] = {name: _some(value) for name, value in arrays.items()}
         found[f"features {source.subject}"] = _some(read_arrays(store.open(ref).file("features.h5"))["de"])
-    sides = (tuple(measured[:2]), tuple(measured[2:]))
+    side, tested = TrainingSide(tuple(measured[:2])), tuple(measured[2:])
     labels, scheme = config.labels, config.normalization
     gan = AUGMENTERS["escgan"].model_validate({"network": {"hidden": 4}, "training": TRAINING, "delta": 1e6})
-    trained, _ = train.execute(store, "fold", (sides[0], None, labels, scheme, gan.for_training(), 0))
+    trained, _ = train.execute(store, "fold", (side, labels, scheme, gan.for_training(), 0))
     found["train"] = read_table(store.open(trained).file("history.parquet")).to_dict("list")
     made: dict[str, Any] = {"none": None}
     for augmenter, state in ((gan, trained), (AUGMENTERS["smote"](), None)):
-        science = (sides[0], None, state, labels, scheme, augmenter, Balance(), 0)
+        science = (side, state, labels, scheme, augmenter, Balance(), 0)
         made[augmenter.kind], _ = augment.execute(store, augmenter.kind, science)
         edited = read_arrays(store.open(made[augmenter.kind]).file("edited.h5"))
         found[f"augment {augmenter.kind}"] = {name: _some(edited[name]) for name in ("de", "grid", "labels")}
@@ -65,7 +66,7 @@ def numbers(root: Path) -> dict[str, Any]:
         settings = {"hidden": 4, **TRAINING} if kind == "cnn" else {}
         classifier = CLASSIFIERS[kind].model_validate(settings)
         for augmenter, edits in made.items():
-            science = (*sides, None, edits, False, False, labels, scheme, classifier, 0)
+            science = (side, tested, edits, False, False, labels, scheme, classifier, 0)
             ref, _ = evaluate.execute(store, f"{kind} {augmenter}", science)
             table = read_table(store.open(ref).file("predictions.parquet"))
             found[f"evaluate {kind} {augmenter}"] = _some(table.select_dtypes("floating").to_numpy())

@@ -2,7 +2,9 @@
 
 ``stages.json`` holds what revision c57fced computed, the last one before; but for the GAN and what is made of its
 edits, which are of 906a7b2. That revision judges the edits once a step instead of twice, so that other dropout masks
-are drawn; that its losses are the published step's is tested in ``tests/escgan/gan/test_step.py``.
+are drawn; that its losses are the published step's is tested in ``tests/escgan/gan/test_step.py``. All were computed
+again by 1776253, whose numbers were those, when the simulated cohort became the same on every machine: they moved by
+less than 0.01 uV, 4e-4 nats and 3e-3 of an edit.
 """
 
 import json

@@ -7,11 +7,13 @@ import pytest
 from escgan import normalization
 from escgan.errors import ConfigError
 from escgan.evaluation.parts import Part
+from escgan.evaluation.scarcity import Scarcity
 from escgan.labels.threshold import ThresholdLabels
 from storage.hdf5 import map_array, write_arrays
 from storage.store import Store
 from storage.tables import write_table
 from tasks import training_windows as module
+from tasks.sides import TrainingSide
 from tasks.stage import UnitRun
 from tasks.training_windows import free_memory, training_windows
 
@@ -36,20 +38,21 @@ def put(store, key, subject, channels="abcd", ratings=(2.0, 8.0)):
     return draft.ref
 
 
-def gathered(run, features, scheme, monkeypatch, free, part=None):
+def gathered(run, features, scheme, monkeypatch, free, part=None, scarcity=None):
     monkeypatch.setattr(module, "free_memory", lambda: free)
-    return training_windows(run, features, part, LABELS, scheme)
+    return training_windows(run, TrainingSide(tuple(features), part, scarcity), LABELS, scheme)
 
 
 @pytest.mark.parametrize("scheme", ["none", "global", "per_subject"])
 @pytest.mark.parametrize("ratings", [(2.0, 8.0), (2.0, np.nan, 8.0)])
 @pytest.mark.parametrize("part", [None, Part(of="window", k=3, number=1)])
-def test_windows_in_a_file_are_those_in_memory(run, monkeypatch, scheme, ratings, part):
+@pytest.mark.parametrize("scarcity", [None, Scarcity(label="high", keep=0.3)])
+def test_windows_in_a_file_are_those_in_memory(run, monkeypatch, scheme, ratings, part, scarcity):
     # Two recordings of one subject with another's between them; unrated windows are left out.
     people = [("aaaa0001", "01"), ("aaaa0002", "02"), ("aaaa0003", "01")]
     features = [put(run.store, key, subject, ratings=ratings) for key, subject in people]
-    memory = gathered(run, features, scheme, monkeypatch, free=2**40, part=part)
-    file = gathered(run, features, scheme, monkeypatch, free=0, part=part)
+    memory = gathered(run, features, scheme, monkeypatch, free=2**40, part=part, scarcity=scarcity)
+    file = gathered(run, features, scheme, monkeypatch, free=0, part=part, scarcity=scarcity)
     assert isinstance(file.de, np.memmap) and not isinstance(memory.de, np.memmap)
     np.testing.assert_array_equal(file.de, memory.de)
     np.testing.assert_array_equal(file.labels, memory.labels)
@@ -79,7 +82,7 @@ def test_folds_side_by_side_share_the_memory(run, monkeypatch):
     size = run.store.open(features[0]).file("features.h5").stat().st_size
     monkeypatch.setattr(module, "free_memory", lambda: 16 * size * 3)
     in_file = [
-        isinstance(training_windows(run, features, None, LABELS, "none", side_by_side=n).de, np.memmap)
+        isinstance(training_windows(run, TrainingSide(tuple(features)), LABELS, "none", side_by_side=n).de, np.memmap)
         for n in (1, 3, 4)
     ]
     assert in_file == [False, False, True]

@@ -1,7 +1,7 @@
 import pytest
 
-from escgan.errors import LeakageError
-from escgan.evaluation.folds import Fold, Unit, check_disjoint, folds_by_subject
+from escgan.errors import ConfigError, LeakageError
+from escgan.evaluation.folds import Fold, Unit, check_disjoint, folds_by_subject, with_fewer_subjects
 
 ANNA_1, ANNA_2, BEN_1, CARA_1 = Unit("anna", "1"), Unit("anna", "2"), Unit("ben", "1"), Unit("cara", "1")
 
@@ -55,3 +55,19 @@ def test_a_subject_is_not_tested_because_its_name_is_part_of_anothers():
 def test_groups_and_names_must_pair():
     with pytest.raises(ValueError, match="zip"):
         folds_by_subject([ANNA_1, BEN_1], [["anna"], ["ben"]], ["only one"])
+
+
+def test_fewer_subjects_train_and_those_of_a_smaller_number_are_among_those_of_a_larger():
+    units = tuple(Unit(f"{subject:02d}", session) for subject in range(8) for session in "12")
+    fold = Fold("sub-00", units[2:], units[:2])
+    smaller, larger = (with_fewer_subjects(fold, n, seed=3) for n in (2, 5))
+    assert {unit.subject for unit in smaller.train} < {unit.subject for unit in larger.train}
+    assert len(smaller.train) == 4 and len(larger.train) == 10, "both sessions of a subject stay together"
+    assert smaller.test == fold.test and with_fewer_subjects(fold, 7, seed=3) == fold
+    assert with_fewer_subjects(fold, 2, seed=4) != smaller
+
+
+def test_more_subjects_than_there_are_cannot_train():
+    fold = Fold("sub-00", (Unit("01", "1"),), (Unit("00", "1"),))
+    with pytest.raises(ConfigError, match="training_subjects is 2, but fold 'sub-00' has 1 training subjects"):
+        with_fewer_subjects(fold, 2, seed=0)

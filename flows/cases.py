@@ -1,0 +1,100 @@
+"""The folds of an experiment, trained, augmented and evaluated: each once a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from escgan.config import PipelineConfig
+from escgan.evaluation.folds import Fold, with_fewer_subjects
+from escgan.evaluation.folds import Unit as FoldUnit
+from escgan.recording import subject_and_session
+from flows.fan import Execution, Unit, all_or_raise, fan
+from storage.manifest import ArtifactRef
+from tasks.editing import augment
+from tasks.reporting import AugmenterEntry, RecordingEntry, ScoreEntry
+from tasks.scoring import evaluate
+from tasks.sides import TrainingSide
+from tasks.training import train
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fold with one seed: its training side, and the features of those it tests."""
+
+    fold: Fold
+    seed: int
+    side: TrainingSide
+    test: tuple[ArtifactRef, ...]
+
+    @property
+    def name(self) -> str:
+        """The fold, and the seed where it is not the usual one."""
+        return self.fold.name if self.seed == 0 else f"{self.fold.name} seed {self.seed}"
+
+
+def split(config: PipelineConfig, recordings: Sequence[RecordingEntry]) -> list[Case]:
+    """Split the recordings into folds, once a seed."""
+    by_unit = {unit_of(entry.name): entry.features for entry in recordings}
+    cases = []
+    for seed in config.seeds:
+        for fold in config.protocol.folds(list(by_unit)):
+            n = config.training_subjects
+            own = fold if n is None else with_fewer_subjects(fold, n, seed)
+            scarcity = config.scarcity and config.scarcity.model_copy(update={"seed": config.scarcity.seed + seed})
+            side = TrainingSide(tuple(by_unit[unit] for unit in own.train), own.part, scarcity)
+            cases.append(Case(own, seed, side, tuple(by_unit[unit] for unit in own.test)))
+    return cases
+
+
+def train_cases(config: PipelineConfig, cases: Sequence[Case], execution: Execution) -> list[AugmenterEntry]:
+    """Train every augmenter that learns, on each fold's training side."""
+    wanted = {f"{case.name} {a.label}": (case, a) for a in config.generating if a.trains for case in cases}
+    units = [
+        Unit(
+            name,
+            (case.side, config.labels, config.normalization, augmenter.for_training(), case.seed),
+        )
+        for name, (case, augmenter) in wanted.items()
+    ]
+    refs = all_or_raise(fan(train, units, execution)) if units else {}
+    return [AugmenterEntry(c.fold.name, c.seed, a.label, refs[name]) for name, (c, a) in wanted.items()]
+
+
+def augment_cases(
+    config: PipelineConfig, cases: Sequence[Case], gans: Sequence[AugmenterEntry], execution: Execution
+) -> list[AugmenterEntry]:
+    """Make windows with every augmenter that makes any, from each fold's training side."""
+    trained = {(g.fold, g.seed, g.augmenter): g.artifact for g in gans}
+    wanted = {f"{case.name} {a.label}": (case, a) for a in config.generating for case in cases}
+    units = []
+    for name, (case, a) in wanted.items():
+        gan = trained.get((case.fold.name, case.seed, a.label))
+        science = (case.side, gan, config.labels, config.normalization, a.unnamed(), config.balance, case.seed)
+        units.append(Unit(name, science))
+    refs = all_or_raise(fan(augment, units, execution)) if units else {}
+    return [AugmenterEntry(c.fold.name, c.seed, a.label, refs[name]) for name, (c, a) in wanted.items()]
+
+
+def evaluate_cases(
+    config: PipelineConfig, cases: Sequence[Case], edits: Sequence[AugmenterEntry], execution: Execution
+) -> list[ScoreEntry]:
+    """Judge every augmenter with every classifier on what each fold leaves out."""
+    made = {(e.fold, e.seed, e.augmenter): e.artifact for e in edits}
+    units: list[Unit] = []
+    entries: list[tuple[str, int, str, str]] = []
+    for classifier in config.classifiers:
+        for a in config.augmenters:
+            for case in cases:
+                name = f"{case.name} {a.label} {classifier.label}"
+                edited = made.get((case.fold.name, case.seed, a.label))
+                sides = (case.side, case.test, edited, a.reweights, a.moves_threshold)
+                units.append(Unit(name, (*sides, config.labels, config.normalization, classifier.unnamed(), case.seed)))
+                entries.append((case.fold.name, case.seed, a.label, classifier.label))
+    refs = all_or_raise(fan(evaluate, units, execution))
+    return [ScoreEntry(*entry, refs[unit.name]) for unit, entry in zip(units, entries, strict=True)]
+
+
+def unit_of(name: str) -> FoldUnit:
+    """Return the fold unit of a recording's name."""
+    return FoldUnit(*subject_and_session(name))
