@@ -278,7 +278,7 @@ FAULTS = {
     ),
     "scarce class": (
         {"scarcity": {"label": "sad", "keep": 0.5}},
-        "scarcity.label is 'sad', expected one of: low, high.",
+        "scarcity.label is 'sad', expected one of: low valence, high valence.",
     ),
     "nothing kept": (
         {"scarcity": {"label": "low", "keep": 0}},
