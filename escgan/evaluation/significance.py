@@ -22,6 +22,10 @@ COMPARED_METRICS = ("balanced_accuracy", "auroc")
 Outcome = Literal["helped", "hurt", "undecided"]
 
 _RESAMPLES = 10_000
+_COMPARISON = [
+    "classifier", "augmenter", "metric", "rival", "n_subjects", "mean", "rival_mean", "difference", "low", "high",
+    "p_value", "p_holm", "effect_size", "detectable",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,8 @@ class PairedComparison:
     detectable: float
 
     def outcome(self, p_value: float | None = None) -> Outcome:
-        """Return ``helped`` or ``hurt`` when the interval excludes zero and p < 0.05, else ``undecided``.
-
-        ``p_value`` is the one corrected for other comparisons, where there are some.
-        """
-        if (self.p_value if p_value is None else p_value) >= 0.05:
-            return "undecided"
-        return "helped" if self.low > 0 else "hurt" if self.high < 0 else "undecided"
+        """Return what :func:`decide` says; ``p_value`` is one corrected for other comparisons, where there are some."""
+        return decide(self.p_value if p_value is None else p_value, self.low, self.high)
 
 
 def compare_paired(scores: NDArray[np.float64], rival: NDArray[np.float64], seed: int = 0) -> PairedComparison:
@@ -117,8 +116,8 @@ def bootstrap_interval(values: NDArray[np.float64], seed: int = 0, level: float 
     return float(low), float(high)
 
 
-def compare_augmenters(scores: pd.DataFrame) -> pd.DataFrame:
-    """Compare every augmenter with the best of the simple rivals, for each classifier and metric.
+def compare_augmenters(scores: pd.DataFrame, rivals: Sequence[str] = SIMPLE_RIVALS) -> pd.DataFrame:
+    """Compare every augmenter with the best of the rivals, for each classifier and metric.
 
     The verdicts of a metric hold together: their p values are corrected for the number of augmenters and classifiers.
 
@@ -126,50 +125,50 @@ def compare_augmenters(scores: pd.DataFrame) -> pd.DataFrame:
     ----------
     scores
         One row a test subject: augmenter, classifier, seed, subject and the metrics.
+    rivals
+        The augmenters that others are held against; the best of those that ran is taken, on the same metric.
 
     Returns
     -------
     One row a comparison: classifier, augmenter, metric, rival, n_subjects, mean, rival_mean, difference, low,
     high, p_value, p_holm, effect_size, detectable, verdict. Empty where no simple rival was run.
     """
-    rows, results = [], []
+    rows = []
     means = scores.groupby(["classifier", "augmenter", "subject"], sort=False)[list(COMPARED_METRICS)].mean()
     for classifier in scores["classifier"].unique():
         by_augmenter = means.loc[classifier]
         ran = list(dict.fromkeys(by_augmenter.index.get_level_values("augmenter")))
-        rivals = [name for name in SIMPLE_RIVALS if name in ran]
-        for augmenter in [name for name in ran if name not in SIMPLE_RIVALS]:
-            for metric in COMPARED_METRICS if rivals else ():
-                rival = max(rivals, key=lambda name: by_augmenter.loc[name][metric].mean())
+        held_against = [name for name in rivals if name in ran]
+        for augmenter in [name for name in ran if name not in rivals]:
+            for metric in COMPARED_METRICS if held_against else ():
+                rival = max(held_against, key=lambda name: by_augmenter.loc[name][metric].mean())
                 own, other = by_augmenter.loc[augmenter][metric].align(by_augmenter.loc[rival][metric])
                 result = compare_paired(own.to_numpy(np.float64), other.to_numpy(np.float64))
-                rows.append(
-                    {
-                        "classifier": classifier,
-                        "augmenter": augmenter,
-                        "metric": metric,
-                        "rival": rival,
-                        "n_subjects": result.n_subjects,
-                        "mean": own.mean(),
-                        "rival_mean": other.mean(),
-                        "difference": result.difference,
-                        "low": result.low,
-                        "high": result.high,
-                        "p_value": result.p_value,
-                        "effect_size": result.effect_size,
-                        "detectable": result.detectable,
-                    }
-                )
-                results.append(result)
-    columns = "classifier augmenter metric rival n_subjects mean rival_mean difference low high p_value p_holm"
-    table = pd.DataFrame(rows, columns=[*columns.split(), "effect_size", "detectable"])
+                named = {"classifier": classifier, "augmenter": augmenter, "metric": metric, "rival": rival}
+                rows.append(named | {"mean": own.mean(), "rival_mean": other.mean()} | vars(result))
+    return correct_comparisons(pd.DataFrame(rows, columns=_COMPARISON))
+
+
+def correct_comparisons(table: pd.DataFrame) -> pd.DataFrame:
+    """Correct the p values of each metric for their number (Holm) and draw the verdicts from what is left.
+
+    ``table`` holds rows of :func:`compare_augmenters`, of one call or of several that are read together.
+    """
+    table = table.reset_index(drop=True)
     corrected = np.ones(len(table))
     for metric in table["metric"].unique():
         together = (table["metric"] == metric).to_numpy()
         corrected[together] = holm(table["p_value"].to_numpy(np.float64)[together])
-    table["p_holm"] = corrected
-    verdicts = [result.outcome(p) for result, p in zip(results, corrected, strict=True)]
-    return table.assign(verdict=pd.Series(verdicts, dtype="str"))
+    lines = zip(corrected, table["low"], table["high"], strict=True)
+    verdicts = pd.Series([decide(*line) for line in lines], dtype="str")
+    return table.assign(p_holm=corrected, verdict=verdicts)
+
+
+def decide(p_value: float, low: float, high: float) -> Outcome:
+    """Return ``helped`` or ``hurt`` when p < 0.05 and the interval excludes zero, else ``undecided``."""
+    if p_value >= 0.05:
+        return "undecided"
+    return "helped" if low > 0 else "hurt" if high < 0 else "undecided"
 
 
 def _exact_or_approximate(differences: NDArray[np.float64]) -> object:
