@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
@@ -28,6 +28,9 @@ from escgan.labels import LABELS, LabelConfig
 from escgan.normalization import Normalization
 from escgan.preprocessing import PREPROCESSORS, PreprocessingStep
 from escgan.settings import Settings
+
+if TYPE_CHECKING:
+    from escgan.studies import StudyConfig
 
 _REGISTRIES: tuple[dict[str, Any], ...] = (
     DATASETS, PREPROCESSORS, LABELS, SMOOTHING, PROTOCOLS, AUGMENTERS, CLASSIFIERS,
@@ -160,6 +163,19 @@ def load_config(path: Path | str) -> PipelineConfig:
     ConfigError
         If the file cannot be read, or something in it does not exist or cannot work.
     """
+    return load_experiment(path)[0]
+
+
+def load_experiment(path: Path | str) -> tuple[PipelineConfig, dict[str, StudyConfig]]:
+    """Read a configuration from YAML, and the studies that its section ``studies`` has options for.
+
+    Raises
+    ------
+    ConfigError
+        As :func:`load_config`.
+    """
+    from escgan.studies import parse_study
+
     path = Path(path)
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -173,7 +189,11 @@ def load_config(path: Path | str) -> PipelineConfig:
         raise ConfigError(f"Configuration '{path}' is not valid YAML{where}: check its indentation.") from cause
     if not isinstance(values, dict):
         raise ConfigError(f"Configuration '{path}' holds no settings: give dataset, augmenters and classifiers.")
-    return parse_config(values, str(path))
+    studies = values.pop("studies", None) or {}
+    if not isinstance(studies, dict) or not all(isinstance(own, dict) for own in studies.values()):
+        raise ConfigError(f"In {path}: studies holds each study's options below its name, such as `compare: {{}}`.")
+    config = parse_config(values, str(path))
+    return config, {kind: parse_study(kind, options, str(path)) for kind, options in studies.items()}
 
 
 def parse_config(values: dict[str, Any], source: str = "the configuration") -> PipelineConfig:
@@ -181,7 +201,7 @@ def parse_config(values: dict[str, Any], source: str = "the configuration") -> P
     try:
         return PipelineConfig.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(_explain(error, source)) from error
+        raise ConfigError(explain(error, source)) from error
     except ConfigError as error:
         raise ConfigError(f"In {source}: {error}") from error
 
@@ -190,7 +210,8 @@ def _with_kind(value: Any) -> Any:
     return {"kind": value} if isinstance(value, str) else value
 
 
-def _explain(error: ValidationError, source: str) -> str:
+def explain(error: ValidationError, source: str) -> str:
+    """Return one sentence for the first fault that validation found."""
     first = error.errors(include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     message = first["msg"].removeprefix("Value error, ")
@@ -217,9 +238,10 @@ def _explain(error: ValidationError, source: str) -> str:
 
 def _known_keys() -> list[str]:
     from escgan.gan.config import LossWeights, NetworkConfig, TrainingConfig
+    from escgan.studies import STUDIES
 
     classes: list[type] = [PipelineConfig, FeatureConfig, Band, Balance, Scarcity]
-    for registry in _REGISTRIES:
+    for registry in (*_REGISTRIES, STUDIES):
         classes += registry.values()
     keys = {name for cls in classes for name in getattr(cls, "model_fields", {})}
     for plain in (NetworkConfig, LossWeights, TrainingConfig):

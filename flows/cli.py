@@ -6,19 +6,16 @@ Everything heavy is imported inside the commands, so that help answers at once.
 from __future__ import annotations
 
 import sys
-import traceback
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.names import StageName
+from flows.artifact_commands import Root, artifacts, existing_store
+from flows.names import STUDY_NAMES, StageName
 
 if TYPE_CHECKING:
     from escgan.config import PipelineConfig
-    from storage.manifest import Manifest
-    from storage.store import Store
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,10 +23,8 @@ app = typer.Typer(
     help="From raw EEG of many subjects to an honest verdict: do GAN-edited emotion windows help on unseen people?",
     epilog="Exit codes: 0 done, 1 defect, 2 usage or configuration, 3 recordings, 4 store, 5 training, 130 stopped.",
 )
-artifacts = typer.Typer(no_args_is_help=True, help="Look at, check and remove what runs have stored.")
 app.add_typer(artifacts, name="artifacts")
 
-Root = Annotated[Path, typer.Option("--root", help="Folder of the artifact store.", show_default=True)]
 Stage = Annotated[StageName | None, typer.Option(help="Run one stage from what the store holds.", metavar="STAGE")]
 From = Annotated[
     StageName | None, typer.Option("--from", help="Run from this stage on, the rest from the store.", metavar="STAGE")
@@ -95,6 +90,38 @@ def demo(root: Root = Path("store"), device: Device = "auto") -> None:
 
 
 @app.command()
+def study(
+    kind: Annotated[str, typer.Argument(help=f"One of {', '.join(STUDY_NAMES)}.", metavar="KIND")],
+    config: Annotated[Path, typer.Argument(help="Configuration in YAML; its section studies may hold options.")],
+    data: Annotated[Path | None, typer.Option(help="Folder with the corpus' files.", metavar="DIR")] = None,
+    root: Root = Path("store"),
+    subjects: Subjects = None,
+    device: Device = "auto",
+    pack: Pack = None,
+) -> None:
+    """Run a published experiment, or one of its kin, on an experiment's configuration.
+
+    Leaves a page, a plot and tables in the store's folder studies/.
+    """
+    from escgan.config import load_experiment
+    from escgan.studies import parse_study
+    from flows.foreground import foreground
+
+    experiment, options = load_experiment(config)
+    kind = kind.replace("-", "_")
+    settings = options.get(kind) or parse_study(kind, {}, str(config))
+    if subjects is not None:
+        experiment = experiment.model_copy(update={"subjects": _names(subjects)})
+    settings.variants(experiment)
+    with foreground(root, f"{experiment.dataset.title}, {settings.title}") as console:
+        from flows.closing import print_study
+        from flows.study import study as study_flow
+
+        outcome = study_flow(experiment, settings, data, root, device, pack)
+    print_study(console, outcome)
+
+
+@app.command()
 def profile(
     run: Annotated[str, typer.Argument(help="Name of a run's configuration, or the beginning of an artifact's key.")],
     root: Root = Path("store"),
@@ -102,7 +129,7 @@ def profile(
     """Show where a run's time and memory went: stages, their parts, the longest units."""
     from flows.profile import print_profile
 
-    print_profile(_existing_store(root), run)
+    print_profile(existing_store(root), run)
 
 
 @app.command()
@@ -158,74 +185,6 @@ def fetch(
     typer.echo(f"{len(files)} files in {data}. Next: escgan inspect {data}")
 
 
-@artifacts.command("list")
-def list_artifacts(root: Root = Path("store"), stage: Stage = None) -> None:
-    """List what the store holds."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    manifests = _existing_store(root).list(stage)
-    table = Table(box=box.SIMPLE)
-    for heading in ("stage", "unit", "key", "MB", "seconds", "created (UTC)"):
-        table.add_column(heading, no_wrap=True, justify="right" if heading in ("MB", "seconds") else "left")
-    for m in manifests:
-        size = f"{m.bytes / 1e6:.2f}"
-        table.add_row(m.stage, m.unit, m.key[:12], size, f"{m.wall_s:.1f}", m.created[:19].replace("T", " "))
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
-    typer.echo(f"{len(manifests)} artifacts, {sum(m.bytes for m in manifests) / 1e6:.1f} MB")
-
-
-@artifacts.command("show")
-def show_artifact(key: Annotated[str, typer.Argument(help="Beginning of a key.")], root: Root = Path("store")) -> None:
-    """Print an artifact's manifest as JSON, and its folder."""
-    import json
-    from dataclasses import asdict
-
-    store = _existing_store(root)
-    for manifest in _resolved(root, key):
-        typer.echo(json.dumps(asdict(manifest), indent=2, ensure_ascii=False))
-        typer.echo(f"folder: {store.root / 'artifacts' / manifest.stage / manifest.key}")
-
-
-@artifacts.command("verify")
-def verify_artifacts(
-    key: Annotated[str | None, typer.Argument(help="Beginning of a key; all artifacts when not given.")] = None,
-    root: Root = Path("store"),
-) -> None:
-    """Compare every file with its digest; exit code 4 if anything is damaged."""
-    store = _existing_store(root)
-    addresses = [(m.stage, m.key) for m in _resolved(root, key)] if key else store.addresses()
-    damaged = 0
-    for stage, full_key in addresses:
-        reason = store.why_not(stage, full_key)
-        if reason is not None:
-            damaged += 1
-            typer.echo(f"{stage}/{full_key}: {reason}")
-    typer.echo(
-        f"{len(addresses)} artifacts checked, {damaged} damaged" + ("; run again to recompute." if damaged else ".")
-    )
-    if damaged:
-        raise typer.Exit(4)
-
-
-@artifacts.command("remove")
-def remove_artifact(
-    key: Annotated[str, typer.Argument(help="Beginning of a key.")],
-    root: Root = Path("store"),
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-) -> None:
-    """Delete artifacts; a later run computes them again."""
-    store = _existing_store(root)
-    found = _resolved(root, key)
-    for m in found:
-        typer.echo(f"{m.stage}/{m.key[:12]} {m.unit}, {m.bytes / 1e6:.2f} MB")
-    if not yes:
-        typer.confirm(f"Remove {len(found)} artifact(s)?", abort=True)
-    freed = sum(store.remove(m.stage, m.key) for m in found)
-    typer.echo(f"Removed {len(found)} artifact(s), {freed / 1e6:.2f} MB freed.")
-
-
 def main() -> None:
     """Run the command; errors written for the user become one sentence and an exit code."""
     from escgan.errors import ConfigError, EscganError, RecordingError
@@ -254,80 +213,25 @@ def _run_pipeline(
     device: str,
     pack: int | None = None,
 ) -> None:
-    import logging
-
-    from rich.console import Console
-    from rich.logging import RichHandler
-
     from escgan.errors import ConfigError
-    from flows.environment import prepare_prefect
-    from flows.interrupt import stopping_at_once
-    from storage.store import Store
+    from flows.foreground import foreground
 
-    # Opened first: a store that cannot be written is said in one sentence, before anything is started.
-    Store(root)
-    prepare_prefect(root)
-    console = Console(stderr=True, width=None if sys.stderr.isatty() else 140)
     others = [name for name in refresh if only and name != only]
     if others:
         raise ConfigError(f"--refresh {others[0]} contradicts --only {only}: leave one of them out.")
-    handler = RichHandler(console=console, show_time=False, show_level=False, show_path=False)
-    said: set[str] = set()
-
-    def unsaid(record: logging.LogRecord) -> bool:
-        # A warning on a setting comes from every recording; people need it once.
-        message = record.getMessage()
-        new = message not in said
-        said.add(message)
-        return new
-
-    handler.addFilter(unsaid)
-    # What other packages warn of is not written for this program's users; Prefect tells of its own shutdown that way.
-    logging.basicConfig(level=logging.ERROR, format="%(message)s", handlers=[handler])
-    logging.getLogger("escgan").setLevel(logging.INFO)
-    console.print(f"escgan: {config.dataset.title}; the store is {root}", soft_wrap=True, highlight=False)
-    with console.status("starting Prefect ..."):
-        from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
-
+    with foreground(root, config.dataset.title) as console:
         from flows.closing import print_outcome
-        from flows.display import RunDisplay
-        from flows.pipeline import pipeline
-        from tasks.progress import listening
-    try:
-        # Heartbeats serve deployments; a run in the foreground would only wait for their thread to end.
-        with (
-            stopping_at_once(console),
-            temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
-            RunDisplay(console) as display,
-            listening(display),
-        ):
-            if only and not start:
-                # Making six flows takes Prefect a second.
-                from flows.stages import STAGE_FLOWS
 
-                outcome = STAGE_FLOWS[only](config, data, root, device, only in refresh)
-            else:
-                outcome = pipeline(config, data, root, device, only, start, tuple(refresh), pack)
-    except Exception as error:
-        _raise_or_log(error, root)
-    else:
-        print_outcome(Console(width=None if sys.stdout.isatty() else 140), config, outcome)
+        if only and not start:
+            # Making six flows takes Prefect a second.
+            from flows.stages import STAGE_FLOWS
 
+            outcome = STAGE_FLOWS[only](config, data, root, device, only in refresh)
+        else:
+            from flows.pipeline import pipeline
 
-def _raise_or_log(error: Exception, root: Path) -> None:
-    """Pass on errors written for the user; keep the traceback of any other in a file."""
-    from escgan.errors import EscganError
-    from storage.errors import StorageError
-
-    if isinstance(error, EscganError | StorageError):
-        raise error
-    log = root / "logs" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-    typer.echo(
-        f"escgan: unexpected {type(error).__name__}: {error} (details in {log}; finished work is kept)", err=True
-    )
-    raise typer.Exit(1)
+            outcome = pipeline(config, data, root, device, only, start, tuple(refresh), pack)
+    print_outcome(console, config, outcome)
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:
@@ -335,24 +239,6 @@ def _names(text: str | None) -> tuple[str, ...] | None:
     if text is None:
         return None
     return tuple(name.strip().removeprefix("sub-") for name in text.split(",") if name.strip()) or None
-
-
-def _existing_store(root: Path) -> Store:
-    from escgan.errors import ConfigError
-    from storage.store import Store
-
-    if not (root / "artifacts").is_dir():
-        raise ConfigError(f"There is no store at '{root}': say where it is with --root.")
-    return Store(root)
-
-
-def _resolved(root: Path, key: str) -> list[Manifest]:
-    from storage.errors import ArtifactMissing
-
-    found = _existing_store(root).resolve(key)
-    if not found:
-        raise ArtifactMissing(f"No artifact in '{root}' begins with '{key}': see `escgan artifacts list`.")
-    return found
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 from rich import box
 from rich.console import Console
@@ -11,6 +13,9 @@ from escgan.config import PipelineConfig
 from escgan.evaluation.significance import bootstrap_interval
 from escgan.normalization import is_transductive
 from flows.pipeline import Outcome
+
+if TYPE_CHECKING:
+    from flows.study import StudyOutcome
 
 _COLUMNS = {"balanced_accuracy": "balanced acc.", "auroc": "AUROC", "auprc": "AUPRC", "macro_f1": "macro F1"}
 
@@ -25,10 +30,7 @@ def print_outcome(console: Console, config: PipelineConfig, outcome: Outcome) ->
         for sentence in outcome.verdict[1:]:
             console.print(f"• {sentence}", soft_wrap=True, highlight=False)
         console.print()
-    for name, reason in outcome.left_out:
-        console.print(f"Left out: {name}: {reason}", soft_wrap=True)
-    for notice in outcome.notices:
-        console.print(f"[bold]Beware:[/bold] {notice}", soft_wrap=True, highlight=False)
+    _print_oddities(console, outcome)
     console.print(_counts(outcome), soft_wrap=True)
     if outcome.report:
         console.print(f"Report: {outcome.report}", soft_wrap=True, highlight=False)
@@ -55,6 +57,29 @@ def score_table(config: PipelineConfig, scores: pd.DataFrame, comparisons: pd.Da
     return table
 
 
+def print_study(console: Console, outcome: StudyOutcome) -> None:
+    """Print what a study found, its table and where its page is."""
+    table = Table(box=box.SIMPLE)
+    for heading in outcome.table.columns:
+        table.add_column(str(heading), no_wrap=True)
+    for row in outcome.table.itertuples(index=False):
+        table.add_row(*map(str, row))
+    Console(file=console.file, width=max(console.width, 60 * len(outcome.table.columns))).print(table)
+    for sentence in outcome.found:
+        console.print(f"• {sentence}", soft_wrap=True, highlight=False)
+    console.print()
+    _print_oddities(console, outcome)
+    console.print(_counts(outcome), soft_wrap=True)
+    console.print(f"Page, plot and tables: {outcome.page}", soft_wrap=True, highlight=False)
+
+
+def _print_oddities(console: Console, outcome: Outcome | StudyOutcome) -> None:
+    for name, reason in outcome.left_out:
+        console.print(f"Left out: {name}: {reason}", soft_wrap=True)
+    for notice in outcome.notices:
+        console.print(f"[bold]Beware:[/bold] {notice}", soft_wrap=True, highlight=False)
+
+
 def _with_interval(values: pd.Series) -> str:
     known = values.dropna().to_numpy()
     if len(known) < 2:
@@ -79,7 +104,7 @@ def _reading(config: PipelineConfig) -> str:
     return text
 
 
-def _counts(outcome: Outcome) -> str:
+def _counts(outcome: Outcome | StudyOutcome) -> str:
     computed, reused = outcome.tally.computed, outcome.tally.reused
     if not any(computed.values()):
         return f"Nothing had to be computed: all {sum(reused.values())} results came from the store."

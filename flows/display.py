@@ -7,6 +7,7 @@ import time
 from types import TracebackType
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -24,6 +25,9 @@ _DOING = {
     "augment": "making windows",
     "evaluate": "training and testing classifiers",
     "report": "writing the report",
+    "robustness": "attacking classifiers",
+    "fidelity": "measuring edits",
+    "study": "reading the results",
 }
 # Between two lines of one stage in a log file.
 _LINE_EVERY_S = 30.0
@@ -62,8 +66,11 @@ class RunDisplay:
         self._progress.stop()
 
     def __call__(self, stage: str, unit: str, share: float) -> None:
-        """Take a report from a task; an empty unit announces the stage's number of units."""
+        """Take a report from a task; an empty unit announces the stage's number of units, an empty stage a part."""
         with self._lock:
+            if not stage:
+                self._head(unit)
+                return
             if not unit:
                 self._begin(stage, int(share))
                 return
@@ -75,6 +82,14 @@ class RunDisplay:
                 self._progress.update(self._bars[stage], completed=round(sum(self._shares[stage].values()), 2))
             else:
                 self._speak(stage)
+
+    def _head(self, part: str) -> None:
+        """Begin a part of a run: its stages are counted anew."""
+        for bar in self._bars.values():
+            self._progress.remove_task(bar)
+        for known in (self._bars, self._shares, self._totals, self._closed):
+            known.clear()
+        self._console.print(f"[bold]{escape(part)}[/bold]", highlight=False)
 
     def _begin(self, stage: str, total: int) -> None:
         self._totals[stage], self._shares[stage] = total, {}

@@ -17,3 +17,6 @@ class StageName(StrEnum):
 
 
 STAGES: tuple[StageName, ...] = tuple(StageName)
+
+STUDY_NAMES = ("compare", "hard-case", "robustness", "ablation", "fidelity", "learning-curve", "balance")
+"""The studies, as the command line calls them: listing them must load nothing."""

@@ -13,6 +13,7 @@ from rich.table import Table
 from escgan.report.wording import plural
 from flows.names import STAGES
 from storage.errors import ArtifactMissing
+from storage.lineage import lineage
 from storage.manifest import Manifest
 from storage.store import Store
 
@@ -43,7 +44,7 @@ def print_profile(store: Store, name: str) -> None:
         No run of that name left a report, and no key begins with it.
     """
     end = _end_of(store, name)
-    made = _all_below(store, end)
+    made = lineage(store, [(end.stage, end.key)])
     lines = profile_lines(made)
     whole = sum(line.seconds for line in lines if line.depth == 0)
     console = Console(width=None if sys.stdout.isatty() else 140)
@@ -113,21 +114,6 @@ def _end_of(store: Store, name: str) -> Manifest:
         f"No run named '{name}' left a report in '{store.root}', and no key begins so: "
         + (f"there are reports of {', '.join(known)}." if known else "finish a run first, or give an artifact's key.")
     )
-
-
-def _all_below(store: Store, end: Manifest) -> list[Manifest]:
-    """Return an artifact's manifest and those of all that it was made from, each once."""
-    known = {(m.stage, m.key): m for m in store.list()}
-    found: dict[tuple[str, str], Manifest] = {}
-    waiting = [end]
-    while waiting:
-        manifest = waiting.pop()
-        if (manifest.stage, manifest.key) in found:
-            continue
-        found[manifest.stage, manifest.key] = manifest
-        addresses = ((entry.get("stage"), entry.get("key")) for entry in manifest.inputs)
-        waiting += [known[address] for address in addresses if address in known]
-    return sorted(found.values(), key=lambda m: (m.stage, m.created, m.unit))
 
 
 def _seconds(value: float) -> str:

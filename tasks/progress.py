@@ -20,6 +20,11 @@ def announce(stage: str, n_units: int) -> None:
     _tell(stage, "", float(n_units))
 
 
+def announce_part(name: str) -> None:
+    """Tell listeners that a part of a run begins, which goes through stages of its own."""
+    _tell("", name, 0.0)
+
+
 def report_share(stage: str, unit: str, share: float) -> None:
     """Tell listeners which share (0 to 1) of a unit is done."""
     _tell(stage, unit, share)
@@ -36,7 +41,7 @@ def _tell(stage: str, unit: str, value: float) -> None:
 def listening(listener: Listener) -> Iterator[None]:
     """Call a listener with (stage, unit, share) while the block lasts.
 
-    A stage that begins is told as (stage, "", number of units).
+    A stage that begins is told as (stage, "", number of units), a part of a run as ("", its name, 0).
     """
     with _lock:
         _listeners.append(listener)

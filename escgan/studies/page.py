@@ -1,0 +1,111 @@
+"""A study's page in Markdown: what was asked, what came out, and how to repeat it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from escgan.config import PipelineConfig
+from escgan.normalization import is_transductive
+from escgan.report.wording import duration, plural
+from escgan.studies.base import Study
+
+_READING = (
+    "Means over subjects with 95 % bootstrap intervals. A comparison gives the difference to the best rival with its "
+    "interval, the p value (Wilcoxon signed-rank, corrected by Holm for all comparisons of the metric in this table), the "
+    "rival and the verdict."
+)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a study's numbers come from: its command, its computing time, the versions and the devices."""
+
+    command: str
+    seconds: float
+    n_artifacts: int
+    versions: Mapping[str, str]
+    devices: Sequence[str]
+
+
+def study_page(
+    study: Study,
+    experiment: PipelineConfig,
+    table: pd.DataFrame,
+    sentences: Sequence[str],
+    n_subjects: int,
+    origin: Origin,
+) -> str:
+    """Write the page; the figure lies beside it as ``figure.png``."""
+    leaky = ", **LEAKY**" if experiment.protocol.leaky else ""
+    seeds = f"{plural(len(experiment.seeds), 'seed')} ({', '.join(map(str, experiment.seeds))})"
+    transductive = is_transductive(experiment.normalization)
+    facts = [
+        f"{experiment.dataset.title}; {plural(n_subjects, 'subject')}, {experiment.protocol.title}{leaky}; {seeds}, "
+        f"averaged before testing; classes {', '.join(experiment.labels.class_names)}.",
+        f"Normalisation: {experiment.normalization}"
+        + (" (transductive: test subjects' unlabelled windows are used)." if transductive else "."),
+    ]
+    if experiment.dataset.note:
+        facts.append(experiment.dataset.note)
+    settings = ", ".join(f"{k}: {v}" for k, v in study.model_dump(mode="json").items() if k != "kind" and v)
+    versions = ", ".join(f"{name} {version}" for name, version in origin.versions.items())
+    lines = [
+        f"# {experiment.name}: {study.title}",
+        "",
+        *facts,
+        *([f"Study settings: {settings}."] if settings else []),
+        "",
+        "## What was found",
+        "",
+        *(f"- {sentence}" for sentence in sentences),
+        "",
+        "![the study's plot](figure.png)",
+        "",
+        "## Every number",
+        "",
+        _READING if study.measures == "scores" else "Means over folds and seeds.",
+        "",
+        markdown_table(table),
+        "",
+        "## How to repeat it",
+        "",
+        "```",
+        origin.command,
+        "```",
+        "",
+        f"{plural(origin.n_artifacts, 'result')}, {duration(origin.seconds)} of computing on "
+        f"{', '.join(origin.devices)}. {versions}.",
+        "",
+        "<details><summary>The experiment's configuration</summary>",
+        "",
+        "```yaml",
+        experiment.to_yaml().rstrip(),
+        "```",
+        "",
+        "</details>",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def markdown_table(table: pd.DataFrame) -> str:
+    r"""Write a table in Markdown; numbers with four significant digits, nothing where a value is missing.
+
+    >>> print(markdown_table(pd.DataFrame({"keep": [0.1], "n": [12], "a|b": ["x"]})))
+    | keep | n | a\|b |
+    |---|---|---|
+    | 0.1 | 12 | x |
+    """
+    rows = [list(map(str, table.columns)), *([_cell(value) for value in row] for row in table.to_numpy(dtype=object))]
+    escaped = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    lines = ["| " + " | ".join(row) + " |" for row in escaped]
+    return "\n".join([lines[0], "|" + "---|" * len(table.columns), *lines[1:]])
+
+
+def _cell(value: object) -> str:
+    if value is None or (isinstance(value, float) and value != value):
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

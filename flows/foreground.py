@@ -1,0 +1,84 @@
+"""A flow in the foreground of a terminal: what it shows, how it stops, what becomes of its errors."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+
+from flows.environment import prepare_prefect
+
+
+@contextmanager
+def foreground(root: Path, title: str) -> Iterator[Console]:
+    """Start Prefect, show progress and let Ctrl-C stop at once while the block runs a flow.
+
+    Gives the console on which the outcome is to be printed. An error written for the user is passed on; the traceback
+    of any other is kept in a file of the store.
+    """
+    from storage.store import Store
+
+    # Opened first: a store that cannot be written is said in one sentence, before anything is started.
+    Store(root)
+    prepare_prefect(root)
+    console = Console(stderr=True, width=None if sys.stderr.isatty() else 140)
+    _log_to(console)
+    console.print(f"escgan: {title}; the store is {root}", soft_wrap=True, highlight=False)
+    with console.status("starting Prefect ..."):
+        from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+        from flows.display import RunDisplay
+        from flows.interrupt import stopping_at_once
+        from tasks.progress import listening
+    try:
+        # Heartbeats serve deployments; a run in the foreground would only wait for their thread to end.
+        with (
+            stopping_at_once(console),
+            temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+            RunDisplay(console) as display,
+            listening(display),
+        ):
+            yield Console(width=None if sys.stdout.isatty() else 140)
+    except Exception as error:
+        _raise_or_log(error, root)
+
+
+def _log_to(console: Console) -> None:
+    handler = RichHandler(console=console, show_time=False, show_level=False, show_path=False)
+    said: set[str] = set()
+
+    def unsaid(record: logging.LogRecord) -> bool:
+        # A warning on a setting comes from every recording; people need it once.
+        message = record.getMessage()
+        new = message not in said
+        said.add(message)
+        return new
+
+    handler.addFilter(unsaid)
+    # What other packages warn of is not written for this program's users; Prefect tells of its own shutdown that way.
+    logging.basicConfig(level=logging.ERROR, format="%(message)s", handlers=[handler])
+    logging.getLogger("escgan").setLevel(logging.INFO)
+
+
+def _raise_or_log(error: Exception, root: Path) -> None:
+    """Pass on errors written for the user; keep the traceback of any other in a file."""
+    from escgan.errors import EscganError
+    from storage.errors import StorageError
+
+    if isinstance(error, EscganError | StorageError):
+        raise error
+    log = root / "logs" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    typer.echo(
+        f"escgan: unexpected {type(error).__name__}: {error} (details in {log}; finished work is kept)", err=True
+    )
+    raise typer.Exit(1)

@@ -1,0 +1,108 @@
+"""Studies: variants of one experiment, run one after the other from one store, and read side by side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from escgan.config import PipelineConfig
+from escgan.studies import StudyConfig, Variant
+from flows.cases import augment_cases, evaluate_cases, split, train_cases
+from flows.fan import Execution, Tally, Unit, all_or_raise, fan
+from flows.pipeline import prepare
+from flows.recordings import measure, odd_recordings
+from flows.side_by_side import one_thread_each, quiet_mne
+from storage.store import Artifact, Store
+from tasks.progress import announce_part
+from tasks.studying import FIGURE, PAGE, SCORES, TABLE, VariantMeasures, VariantScores, read_study
+from tasks.studying import study as study_stage
+
+
+@dataclass
+class StudyOutcome:
+    """What a study leaves: counts, what was left out or odd, its table, what it found, and the page's path."""
+
+    tally: Tally
+    left_out: tuple[tuple[str, str], ...] = ()
+    notices: tuple[str, ...] = ()
+    table: pd.DataFrame = field(default_factory=pd.DataFrame)
+    found: tuple[str, ...] = ()
+    page: Path | None = None
+
+
+@flow(name="study", task_runner=ThreadPoolTaskRunner(max_workers=os.cpu_count() or 1))  # type: ignore[arg-type]
+def study(
+    config: PipelineConfig,
+    settings: StudyConfig,
+    data: Path | None = None,
+    root: Path = Path("store"),
+    device: str = "auto",
+    pack: int | None = None,
+) -> StudyOutcome:
+    """Run a study: every variant of the experiment, and the page that holds them side by side.
+
+    What the store holds already, of other studies and runs too, is not computed again.
+
+    Parameters
+    ----------
+    config
+        The experiment.
+    settings
+        The study.
+    data
+        Folder with the corpus' files; not needed for a simulated cohort.
+    root
+        Folder of the artifact store.
+    device
+        auto, cpu, cuda or mps.
+    pack
+        Most folds that are trained as one program; by default 32 on a GPU and 1 on a CPU.
+    """
+    execution = prepare(root, device, {}, pack)
+    outcome = StudyOutcome(execution.tally)
+    with one_thread_each(), quiet_mne():
+        variants = settings.variants(config)
+        scores, measures = [], []
+        for number, variant in enumerate(variants, 1):
+            announce_part(f"{variant.name} ({number} of {len(variants)})")
+            if settings.measures == "scores":
+                scores.append(_scores(variant, data, execution, outcome))
+            else:
+                measures.append(_MEASURES[settings.measures](settings, variant, data, execution, outcome))
+        science = (settings, config, tuple(scores), tuple(measures))
+        name = f"{config.name}-{settings.kind.replace('_', '-')}"
+        ref = all_or_raise(fan(study_stage, [Unit(name, science)], execution))[name]
+    artifact = execution.store.open(ref)
+    outcome.table, outcome.found = read_study(artifact)
+    outcome.page = show_study(execution.store, artifact, name)
+    return outcome
+
+
+def _scores(variant: Variant, data: Path | None, execution: Execution, outcome: StudyOutcome) -> VariantScores:
+    """Run a variant up to its scores."""
+    config = variant.config
+    recordings, outcome.left_out = measure(config, data, execution, with_features=True)
+    outcome.notices = odd_recordings(execution.store, recordings)
+    cases = split(config, recordings)
+    edits = augment_cases(config, cases, train_cases(config, cases, execution), execution)
+    return VariantScores(tuple(variant.settings.items()), tuple(evaluate_cases(config, cases, edits, execution)))
+
+
+_MEASURES: dict[str, Callable[..., VariantMeasures]] = {}
+
+
+def show_study(store: Store, artifact: Artifact, name: str) -> Path:
+    """Put copies of a study's files where a person finds them, and return the page's path."""
+    folder = store.root / "studies" / name
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for file in (FIGURE, TABLE, SCORES, PAGE):
+        partial = folder / f"{file}.partial"
+        partial.write_bytes(artifact.file(file).read_bytes())
+        partial.replace(folder / file)
+    return folder / PAGE
