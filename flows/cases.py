@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from escgan.evaluation.fidelity import FidelityConfig
+from escgan.evaluation.robustness import RobustnessConfig
+
 from escgan.config import PipelineConfig
 from escgan.evaluation.folds import Fold, with_fewer_subjects
 from escgan.evaluation.folds import Unit as FoldUnit
@@ -12,9 +15,11 @@ from escgan.recording import subject_and_session
 from flows.fan import Execution, Unit, all_or_raise, fan
 from storage.manifest import ArtifactRef
 from tasks.editing import augment
+from tasks.measuring import fidelity, robustness
 from tasks.reporting import AugmenterEntry, RecordingEntry, ScoreEntry
 from tasks.scoring import evaluate
 from tasks.sides import TrainingSide
+from tasks.studying import MeasuredEntry
 from tasks.training import train
 
 
@@ -93,6 +98,54 @@ def evaluate_cases(
                 entries.append((case.fold.name, case.seed, a.label, classifier.label))
     refs = all_or_raise(fan(evaluate, units, execution))
     return [ScoreEntry(*entry, refs[unit.name]) for unit, entry in zip(units, entries, strict=True)]
+
+
+def attack_cases(
+    config: PipelineConfig,
+    cases: Sequence[Case],
+    edits: Sequence[AugmenterEntry],
+    attacks: RobustnessConfig,
+    execution: Execution,
+) -> list[MeasuredEntry]:
+    """Attack every network, trained with each augmenter's windows, on what each fold leaves out."""
+    made = {(e.fold, e.seed, e.augmenter): e.artifact for e in edits}
+    wanted = {
+        f"{case.name} {a.label} {classifier.label}": (case, a, classifier)
+        for classifier in config.classifiers
+        for a in config.augmenters
+        for case in cases
+    }
+    units = []
+    for name, (case, a, classifier) in wanted.items():
+        sides = (case.side, case.test, made.get((case.fold.name, case.seed, a.label)), a.reweights)
+        units.append(
+            Unit(name, (*sides, config.labels, config.normalization, classifier.unnamed(), attacks, case.seed))
+        )
+    refs = all_or_raise(fan(robustness, units, execution))
+    return [
+        MeasuredEntry(case.fold.name, case.seed, a.label, classifier.label, refs[name])
+        for name, (case, a, classifier) in wanted.items()
+    ]
+
+
+def compare_edits(
+    config: PipelineConfig,
+    cases: Sequence[Case],
+    edits: Sequence[AugmenterEntry],
+    comparison: FidelityConfig,
+    execution: Execution,
+) -> list[MeasuredEntry]:
+    """Compare each fold's edits with the training windows they were made of."""
+    by_case = {(case.fold.name, case.seed): case for case in cases}
+    units = []
+    for e in edits:
+        case = by_case[e.fold, e.seed]
+        science = (case.side, e.artifact, config.labels, config.normalization, comparison, case.seed)
+        units.append(Unit(f"{case.name} {e.augmenter}", science))
+    refs = all_or_raise(fan(fidelity, units, execution))
+    return [
+        MeasuredEntry(e.fold, e.seed, e.augmenter, None, refs[unit.name]) for e, unit in zip(edits, units, strict=True)
+    ]
 
 
 def unit_of(name: str) -> FoldUnit:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,9 +11,10 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from escgan.config import PipelineConfig
-from escgan.studies import StudyConfig, Variant
-from flows.cases import augment_cases, evaluate_cases, split, train_cases
-from flows.fan import Execution, Tally, Unit, all_or_raise, fan
+from escgan.recording import subject_and_session
+from escgan.studies import FidelityStudy, RobustnessStudy, StudyConfig
+from flows.cases import attack_cases, augment_cases, compare_edits, evaluate_cases, split, train_cases
+from flows.fan import Tally, Unit, all_or_raise, fan
 from flows.pipeline import prepare
 from flows.recordings import measure, odd_recordings
 from flows.side_by_side import one_thread_each, quiet_mne
@@ -69,32 +69,31 @@ def study(
     with one_thread_each(), quiet_mne():
         variants = settings.variants(config)
         scores, measures = [], []
+        subjects: dict[str, None] = {}
         for number, variant in enumerate(variants, 1):
             announce_part(f"{variant.name} ({number} of {len(variants)})")
-            if settings.measures == "scores":
-                scores.append(_scores(variant, data, execution, outcome))
+            recordings, outcome.left_out = measure(variant.config, data, execution, with_features=True)
+            outcome.notices = odd_recordings(execution.store, recordings)
+            subjects |= dict.fromkeys(subject_and_session(entry.name)[0] for entry in recordings)
+            cases = split(variant.config, recordings)
+            gans = train_cases(variant.config, cases, execution)
+            edits = augment_cases(variant.config, cases, gans, execution)
+            own = tuple(variant.settings.items())
+            if isinstance(settings, RobustnessStudy):
+                measured = attack_cases(variant.config, cases, edits, settings.attacks, execution)
+                measures.append(VariantMeasures(own, tuple(measured)))
+            elif isinstance(settings, FidelityStudy):
+                measured = compare_edits(variant.config, cases, edits, settings.comparison, execution)
+                measures.append(VariantMeasures(own, tuple(measured)))
             else:
-                measures.append(_MEASURES[settings.measures](settings, variant, data, execution, outcome))
-        science = (settings, config, tuple(scores), tuple(measures))
+                scores.append(VariantScores(own, tuple(evaluate_cases(variant.config, cases, edits, execution))))
+        science = (settings, config, tuple(subjects), tuple(scores), tuple(measures))
         name = f"{config.name}-{settings.kind.replace('_', '-')}"
         ref = all_or_raise(fan(study_stage, [Unit(name, science)], execution))[name]
     artifact = execution.store.open(ref)
     outcome.table, outcome.found = read_study(artifact)
     outcome.page = show_study(execution.store, artifact, name)
     return outcome
-
-
-def _scores(variant: Variant, data: Path | None, execution: Execution, outcome: StudyOutcome) -> VariantScores:
-    """Run a variant up to its scores."""
-    config = variant.config
-    recordings, outcome.left_out = measure(config, data, execution, with_features=True)
-    outcome.notices = odd_recordings(execution.store, recordings)
-    cases = split(config, recordings)
-    edits = augment_cases(config, cases, train_cases(config, cases, execution), execution)
-    return VariantScores(tuple(variant.settings.items()), tuple(evaluate_cases(config, cases, edits, execution)))
-
-
-_MEASURES: dict[str, Callable[..., VariantMeasures]] = {}
 
 
 def show_study(store: Store, artifact: Artifact, name: str) -> Path:

@@ -16,6 +16,7 @@ from storage.lineage import lineage
 from storage.manifest import ArtifactRef
 from storage.store import Artifact, Store
 from storage.tables import read_table, write_table
+from tasks.measuring import MEASURED
 from tasks.reporting import ScoreEntry, subject_score_table
 from tasks.stage import StageRun, stage
 
@@ -54,6 +55,7 @@ class VariantMeasures(NamedTuple):
 def study(
     settings: StudyConfig,
     experiment: PipelineConfig,
+    subjects: tuple[str, ...],
     variants: tuple[VariantScores, ...],
     measures: tuple[VariantMeasures, ...],
     *,
@@ -70,7 +72,6 @@ def study(
     table, found = settings.table(results), settings.sentences(results)
     entries = [entry for _, own in (*variants, *measures) for entry in own]
     manifests = lineage(run.store, [(entry[-1].stage, entry[-1].key) for entry in entries])
-    whole = pd.concat([frame for frame in (results.scores, results.measured) if len(frame)])
     origin = Origin(
         command=f"escgan study {settings.kind} {experiment.name}.yaml --data DIR",
         seconds=sum(m.wall_s for m in manifests),
@@ -78,7 +79,7 @@ def study(
         versions=manifests[0].versions,
         devices=sorted({m.device for m in manifests}),
     )
-    page = study_page(settings, experiment, table, found, whole["subject"].nunique(), origin)
+    page = study_page(settings, experiment, table, found, len(subjects), origin)
     run.draft.file(PAGE).write_text(page, encoding="utf-8")
     run.draft.file(_FOUND).write_text(json.dumps(list(found), indent=1), encoding="utf-8")
     table.to_csv(run.draft.file(TABLE), index=False)
@@ -103,7 +104,7 @@ def gather_results(
     measured = []
     for settled, entries in measures:
         for entry in map(lambda e: MeasuredEntry(*e), entries):
-            own = read_table(store.open(entry.artifact).file("measured.parquet"))
+            own = read_table(store.open(entry.artifact).file(MEASURED))
             for name in ("classifier", "augmenter", "seed", "fold"):
                 if getattr(entry, name) is not None:
                     own.insert(0, name, getattr(entry, name))

@@ -7,21 +7,27 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter, ValidationError
 
 from escgan.errors import ConfigError
+from escgan.studies.ablation import AblationStudy
 from escgan.studies.balance import BalanceStudy
 from escgan.studies.base import Study, StudyResults, Variant
 from escgan.studies.compare import CompareStudy
+from escgan.studies.fidelity import FidelityStudy
 from escgan.studies.hard_case import HardCaseStudy
 from escgan.studies.learning_curve import LearningCurveStudy
+from escgan.studies.robustness import RobustnessStudy
 
 STUDIES: dict[str, type[Study]] = {
     "compare": CompareStudy,
     "hard_case": HardCaseStudy,
+    "robustness": RobustnessStudy,
+    "ablation": AblationStudy,
+    "fidelity": FidelityStudy,
     "learning_curve": LearningCurveStudy,
     "balance": BalanceStudy,
 }
 
 StudyConfig = Annotated[
-    CompareStudy | HardCaseStudy | LearningCurveStudy | BalanceStudy,
+    CompareStudy | HardCaseStudy | RobustnessStudy | AblationStudy | FidelityStudy | LearningCurveStudy | BalanceStudy,
     Field(discriminator="kind"),
 ]
 
@@ -39,4 +45,13 @@ def parse_study(kind: str, options: dict[str, Any], source: str = "the configura
         raise ConfigError(explain(error, source).replace(f"'{kind}.", f"'studies.{kind}.")) from error
 
 
-__all__ = ["STUDIES", "Study", "StudyConfig", "StudyResults", "Variant", "parse_study"]
+__all__ = [
+    "STUDIES",
+    "FidelityStudy",
+    "RobustnessStudy",
+    "Study",
+    "StudyConfig",
+    "StudyResults",
+    "Variant",
+    "parse_study",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -85,4 +85,53 @@ def score_dots(scores: pd.DataFrame, split: str, metric: str = "balanced_accurac
         handles.append(Line2D([], [], color=MUTED, lw=0.9, ls="--"))
         labels.append("none")
     legend_above(figure, handles, labels)
+    return figure
+
+
+def attack_curves(measured: pd.DataFrame) -> Figure:
+    """Draw mean accuracy over subjects under FGSM and PGD against epsilon: a row a classifier, a panel an attack.
+
+    Epsilon 0 is no attack; its place on the axis is left of the smallest.
+    """
+    classifiers, augmenters = (list(measured[name].unique()) for name in ("classifier", "augmenter"))
+    attacks = [name for name in measured["attack"].unique() if name in ("fgsm", "pgd")]
+    figure = new_figure(_WIDTH, 0.6 + 2.9 * len(classifiers))
+    grid = panels(figure, len(classifiers), max(1, len(attacks)))
+    for axes, (classifier, attack) in zip(grid, [(c, a) for c in classifiers for a in attacks], strict=True):
+        own = measured[(measured["classifier"] == classifier) & measured["attack"].isin(("none", attack))]
+        places = {value: place for place, value in enumerate(sorted(own["epsilon"].unique()))}
+        table = means_over_subjects(own, ["augmenter", "epsilon"], "accuracy")
+        for number, name in enumerate(augmenters):
+            mine = table[table["augmenter"] == name].sort_values("epsilon", key=lambda e: e.astype(float))
+            at = [places[value] for value in mine["epsilon"]]
+            marker = _MARKERS[number % len(_MARKERS)]
+            axes.plot(at, mine["mean"], "-", marker=marker, color=class_colour(number), ms=5, lw=1.6)
+        dress(axes, f"{shorten(classifier)}, {attack}", "epsilon", "accuracy")
+        name_ticks(axes, [f"{value:g}" for value in places])
+    handles = [
+        Line2D([], [], color=class_colour(i), marker=_MARKERS[i % len(_MARKERS)], ms=5, lw=1.6)
+        for i in range(len(augmenters))
+    ]
+    legend_above(figure, handles, augmenters)
+    return figure
+
+
+def measure_dots(measured: pd.DataFrame, shown: Mapping[str, str]) -> Figure:
+    """Draw every measure's folds and their mean, a panel a measure, a line an augmenter."""
+    augmenters = list(measured["augmenter"].unique())
+    n_columns = 4
+    n_rows = -(-len(shown) // n_columns)
+    figure = new_figure(11.0, n_rows * (0.8 + 0.24 * len(augmenters)))
+    for place, (axes, (name, heading)) in enumerate(
+        zip(panels(figure, n_rows, n_columns, len(shown)), shown.items(), strict=True)
+    ):
+        for y, augmenter in enumerate(augmenters):
+            values = measured.loc[measured["augmenter"] == augmenter, name].dropna().to_numpy(np.float64)
+            axes.plot(values, np.full(len(values), y), "o", color=MUTED, ms=2.5, alpha=0.4)
+            if len(values):
+                axes.plot(values.mean(), y, "D", color=class_colour(0), ms=6, markeredgecolor="white")
+        axes.set_ylim(len(augmenters) - 0.4, -0.6)
+        axes.locator_params(axis="x", nbins=4)
+        dress(axes, heading, "", "", grid="x")
+        name_ticks(axes, augmenters if place % n_columns == 0 else [""] * len(augmenters), axis="y")
     return figure

@@ -14,8 +14,8 @@ from escgan.studies.base import Study
 
 _READING = (
     "Means over subjects with 95 % bootstrap intervals. A comparison gives the difference to the best rival with its "
-    "interval, the p value (Wilcoxon signed-rank, corrected by Holm for all comparisons of the metric in this table), the "
-    "rival and the verdict."
+    "interval, the p value (Wilcoxon signed-rank, corrected by Holm for all comparisons of the metric in this table), "
+    "the rival and the verdict."
 )
 
 

@@ -14,6 +14,7 @@ from escgan.evaluation.significance import (
     compare_paired,
     detectable_difference,
     holm,
+    signed_rank_p_value,
 )
 
 OPPOSITE = {"helped": "hurt", "hurt": "helped", "undecided": "undecided"}
@@ -302,3 +303,13 @@ def test_the_moved_threshold_is_a_rival():
     )
     assert set(table["augmenter"]) == {"smote"}
     assert table.set_index("metric").loc["balanced_accuracy", "rival"] == "threshold"
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    differences=st.lists(st.integers(-4, 4).map(lambda n: n / 8), min_size=2, max_size=9).filter(any),
+)
+def test_with_ties_and_zeros_the_p_value_is_scipys_over_all_signs(differences):
+    values = np.array(differences)
+    theirs = stats.wilcoxon(values, zero_method="pratt", method=stats.PermutationMethod(n_resamples=2**12)).pvalue
+    assert signed_rank_p_value(values) == pytest.approx(theirs, abs=1e-12)

@@ -1,0 +1,81 @@
+"""Whether augmentation makes networks stand perturbations that were made to mislead them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import pandas as pd
+
+from escgan.classifiers import CLASSIFIERS
+from escgan.config import PipelineConfig
+from escgan.errors import ConfigError
+from escgan.evaluation.robustness import RobustnessConfig
+from escgan.studies.base import Measure, Study, StudyResults, Variant
+from escgan.studies.summary import means_over_subjects, with_interval
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_ROW = ["classifier", "attack", "epsilon", "augmenter"]
+
+
+class RobustnessStudy(Study):
+    """Attack every network of the experiment, trained with each augmenter's windows, on its test windows.
+
+    Augmenters that move the decision threshold are left out: attacks need a network's own decision.
+    """
+
+    title: ClassVar[str] = "robustness against adversarial perturbations"
+    columns: ClassVar[tuple[str, ...]] = ()
+    measures: ClassVar[Measure] = "robustness"
+    kind: Literal["robustness"] = "robustness"
+    attacks: RobustnessConfig = RobustnessConfig()
+    """The attacks."""
+
+    def variants(self, experiment: PipelineConfig) -> tuple[Variant, ...]:
+        """Return the experiment with its networks alone."""
+        networks = tuple(c for c in experiment.classifiers if c.differentiable)
+        if not networks:
+            known = ", ".join(kind for kind, cls in CLASSIFIERS.items() if cls.differentiable)
+            raise ConfigError(f"Attacks need a network, and {experiment.name} has none: add one of {known}.")
+        augmenters = tuple(a for a in experiment.augmenters if not a.moves_threshold)
+        return (Variant({}, experiment.model_copy(update={"classifiers": networks, "augmenters": augmenters})),)
+
+    def table(self, results: StudyResults) -> pd.DataFrame:
+        """Return a row a classifier, attack, epsilon and augmenter."""
+        own = _subjects(results)
+        table = means_over_subjects(own, _ROW, "accuracy")
+        shown = table[_ROW].copy()
+        shown["accuracy"] = [with_interval(*line) for line in table[["mean", "low", "high"]].to_numpy()]
+        for name, heading in (
+            ("balanced_accuracy", "balanced accuracy"), ("auroc", "AUROC"), ("mean_relative_l2", "relative length"),
+        ):  # fmt: skip
+            shown[heading] = means_over_subjects(own, _ROW, name)["mean"].map("{:.3f}".format)
+        return shown.replace({"nan": ""})
+
+    def figure(self, results: StudyResults) -> Figure:
+        """Draw accuracy under each bounded attack over epsilon."""
+        from escgan.studies.figures import attack_curves
+
+        return attack_curves(_subjects(results))
+
+    def sentences(self, results: StudyResults) -> tuple[str, ...]:
+        """Say what each classifier's accuracy falls to under the strongest attack, by augmenter."""
+        own = _subjects(results)
+        found = []
+        for classifier in own["classifier"].unique():
+            mine = own[own["classifier"] == classifier]
+            bounded = mine[mine["attack"].isin(("fgsm", "pgd"))]
+            for attack in bounded["attack"].unique():
+                strongest = float(bounded["epsilon"].max())
+                at = bounded[(bounded["attack"] == attack) & (bounded["epsilon"] == strongest)]
+                means = means_over_subjects(at, ["augmenter"], "accuracy").sort_values("mean", ascending=False)
+                told = ", ".join(f"{name} {mean:.3f}" for name, mean in means[["augmenter", "mean"]].to_numpy())
+                found.append(f"Accuracy of {classifier} under {attack} with epsilon {strongest:g}: {told}.")
+        return tuple(found)
+
+
+def _subjects(results: StudyResults) -> pd.DataFrame:
+    own = results.measured[results.measured["level"] == "subject"]
+    # A group without a value would be dropped.
+    return own.assign(epsilon=own["epsilon"].astype(object).where(own["epsilon"].notna(), "least"))

@@ -1,0 +1,222 @@
+"""What every study promises, run over all of them, on results that are made up."""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from escgan.config import load_experiment, parse_config
+from escgan.errors import ConfigError
+from escgan.evaluation.significance import compare_augmenters, correct_comparisons
+from escgan.report.drawing import as_png
+from escgan.studies import STUDIES, StudyResults, parse_study
+from escgan.studies.summary import means_over_subjects
+from flows.names import STUDY_NAMES
+
+OPTIONS = {"hard_case": {"label": "low valence", "keep": [0.1, 0.5, 1.0]}}
+EXPERIMENT = parse_config(
+    {
+        "name": "trial",
+        "dataset": "deap",
+        "augmenters": ["none", "smote", {"kind": "escgan", "delta": 0.5}, "threshold"],
+        "classifiers": ["logistic", "cnn"],
+        "seeds": [0, 1],
+    }
+)
+SUBJECTS = [f"{number:02d}" for number in range(6)]
+
+every_study = pytest.mark.parametrize("kind", STUDIES)
+
+
+def study(kind):
+    return parse_study(kind, OPTIONS.get(kind, {}))
+
+
+def scores_of(variant, better=None):
+    """Scores of a variant, drawn; the augmenter named ``better`` gains 0.2 of balanced accuracy in every subject."""
+    draw = np.random.default_rng(len(variant.name))
+    rows = []
+    for subject, seed, a, c in product(
+        SUBJECTS, variant.config.seeds, variant.config.augmenters, variant.config.classifiers
+    ):
+        row = dict(variant.settings) | {"subject": subject, "fold": f"sub-{subject}", "seed": seed}
+        row |= {"augmenter": a.label, "classifier": c.label}
+        base = 0.5 + 0.02 * int(subject) + (0.2 if a.label == better else 0.0)
+        noise = draw.normal(0, 0.001, 5)
+        row |= dict(zip(("balanced_accuracy", "auroc", "auprc", "macro_f1", "accuracy"), base + noise, strict=True))
+        rows.append(row | {"recall: low valence": base, "recall: high valence": 1 - base})
+    return pd.DataFrame(rows)
+
+
+def robustness_of(variant):
+    rows = []
+    for subject, a, c in product(SUBJECTS, variant.config.augmenters, variant.config.classifiers):
+        for attack, epsilon in (("none", 0.0), ("fgsm", 0.1), ("pgd", 0.1), ("deepfool", np.nan)):
+            accuracy = 0.9 - (0.5 if attack == "pgd" else 0.0) + (0.05 if a.label == "escgan" else 0.0)
+            row = {"fold": f"sub-{subject}", "seed": 0, "augmenter": a.label, "classifier": c.label, "attack": attack}
+            row |= {"epsilon": epsilon, "level": "subject", "subject": subject, "n_windows": 9, "accuracy": accuracy}
+            rows.append(row | {"balanced_accuracy": accuracy, "auroc": np.nan, "mean_relative_l2": 0.1})
+    return pd.DataFrame(rows)
+
+
+def fidelity_of(variant):
+    from escgan.evaluation.fidelity import FIDELITY_COLUMNS
+
+    rows = []
+    for fold, a in product(range(3), variant.config.generating):
+        for compared in ("edits", "real"):
+            values = {name: 0.1 * (fold + 1) for name, kind in FIDELITY_COLUMNS.items() if kind == "float64"}
+            values |= {"frechet": 2.0 if a.label == "smote" else 5.0, "copies": 0, "n": 9, "n_compared": 9}
+            row = {"fold": str(fold), "seed": 0, "augmenter": a.label, "target": "low valence", "compared": compared}
+            rows.append(row | values)
+    return pd.DataFrame(rows)
+
+
+def results(kind, better=None):
+    own = study(kind)
+    variants = own.variants(EXPERIMENT)
+    nothing = pd.DataFrame()
+    scores = comparisons = measured = nothing
+    if own.measures == "scores":
+        parts = [scores_of(variant, better) for variant in variants]
+        scores = pd.concat(parts, ignore_index=True)
+        compared = [
+            compare_augmenters(part, own.held_against).assign(**variant.settings)
+            for part, variant in zip(parts, variants, strict=True)
+        ]
+        comparisons = correct_comparisons(pd.concat(compared))
+    else:
+        made = {"robustness": robustness_of, "fidelity": fidelity_of}[own.measures]
+        measured = pd.concat([made(variant) for variant in variants], ignore_index=True)
+    return StudyResults(EXPERIMENT.labels.class_names, "unseen subjects", scores, comparisons, measured)
+
+
+@every_study
+def test_the_registrys_key_is_the_kind_and_the_command_line_names_it(kind):
+    assert STUDIES[kind].model_fields["kind"].default == kind
+    assert STUDIES[kind].title and STUDIES[kind].__doc__
+    assert {name.replace("-", "_") for name in STUDY_NAMES} == set(STUDIES)
+
+
+@every_study
+def test_every_setting_has_a_description_and_settings_are_closed(kind):
+    fields = STUDIES[kind].model_fields
+    assert [name for name, field in fields.items() if name != "kind" and not field.description] == []
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        STUDIES[kind](**OPTIONS.get(kind, {}), nonsense=1)
+
+
+@every_study
+def test_variants_are_told_apart_by_the_columns_and_are_whole_configurations(kind):
+    variants = study(kind).variants(EXPERIMENT)
+    assert all(tuple(variant.settings) == study(kind).columns for variant in variants)
+    assert len({tuple(variant.settings.items()) for variant in variants}) == len(variants) > 0
+    for variant in variants:
+        assert parse_config(variant.config.model_dump(mode="json")) == variant.config
+
+
+@every_study
+def test_results_become_a_table_a_plot_and_sentences(kind):
+    own, found = study(kind), results(kind)
+    table = own.table(found)
+    assert len(table) and not table.isna().all(axis=None) and set(own.columns) <= set(table.columns)
+    assert as_png(own.figure(found))[:4] == b"\x89PNG"
+    assert all(sentence.endswith(".") for sentence in own.sentences(found))
+
+
+def test_a_hard_case_keeps_the_share_and_the_whole_is_the_experiment_itself():
+    variants = study("hard_case").variants(EXPERIMENT)
+    assert [variant.settings["keep"] for variant in variants] == [0.1, 0.5, 1.0]
+    assert [v.config.scarcity and (v.config.scarcity.label, v.config.scarcity.keep) for v in variants] == [
+        ("low valence", 0.1), ("low valence", 0.5), None,
+    ]  # fmt: skip
+    assert variants[2].config == EXPERIMENT
+
+
+def test_a_hard_case_is_held_against_more_than_the_simple_rivals_and_shows_the_scarce_class():
+    own, found = study("hard_case"), results("hard_case", better="escgan")
+    compared = found.comparisons[found.comparisons["metric"] == "balanced_accuracy"]
+    assert set(compared["augmenter"]) == {"escgan"}, "smote is a rival here"
+    # 0.2 in each of six subjects, six comparisons: 1/32 does not survive the correction.
+    assert (compared["p_holm"] > 0.05).all() and (compared["verdict"] == "undecided").all()
+    assert "recall: low valence" in own.table(found).columns
+
+
+def test_a_class_that_is_not_there_is_named_with_those_that_are():
+    with pytest.raises(ConfigError, match=r"hard_case\.label is 'sad', expected one of: low valence, high valence"):
+        parse_study("hard_case", {"label": "sad"}).variants(EXPERIMENT)
+
+
+def test_the_ablation_takes_one_part_after_the_other_and_keeps_the_rest():
+    (variant,) = study("ablation").variants(EXPERIMENT)
+    by_label = {a.label: a for a in variant.config.augmenters}
+    whole = by_label["escgan"]
+    assert whole.delta == 0.5
+    assert list(by_label) == [
+        "none", "escgan", "escgan-no-control", "escgan-no-diversity", "escgan-no-boundary", "escgan-no-reconstruction",
+        "escgan-no-filter",
+    ]  # fmt: skip
+    for name, ablated in by_label.items():
+        if name.startswith("escgan-"):
+            changed = [
+                (part, key)
+                for part, before in whole.model_dump(exclude={"name"}).items()
+                for key in (before if isinstance(before, dict) else [part])
+                if (before[key] if isinstance(before, dict) else before)
+                != (getattr(getattr(ablated, part), key) if isinstance(before, dict) else getattr(ablated, part))
+            ]
+            assert len(changed) == 1, (name, changed)
+
+
+def test_an_ablation_without_escgan_and_attacks_without_a_network_are_refused():
+    simple = EXPERIMENT.model_copy(
+        update={"augmenters": EXPERIMENT.augmenters[:1], "classifiers": EXPERIMENT.classifiers[:1]}
+    )
+    for kind, said in (
+        ("ablation", "add escgan"),
+        ("robustness", "add one of"),
+        ("fidelity", "no augmenter that makes"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            study(kind).variants(simple)
+
+
+def test_a_leaky_protocol_carries_the_word_through_the_comparison():
+    own = parse_study("compare", {"protocols": ["leave_one_subject_out", {"kind": "within_trial", "k": 3}]})
+    assert [v.settings["protocol"] for v in own.variants(EXPERIMENT)] == [
+        "leave_one_subject_out", "within_trial (LEAKY)",
+    ]  # fmt: skip
+
+
+def test_a_decided_comparison_is_named_with_its_figures():
+    found = results("compare", better="escgan")
+    decided = found.comparisons.assign(p_holm=0.01, verdict="helped")
+    told = study("compare").sentences(StudyResults((), "", found.scores, decided, found.measured))
+    assert any("escgan helped" in sentence and "p=0.01" in sentence for sentence in told)
+    assert "0 undecided" in told[0]
+
+
+def test_means_are_over_subjects_whatever_the_number_of_seeds():
+    scores = pd.DataFrame(
+        {"augmenter": "none", "subject": ["a", "a", "a", "b"], "auroc": [0.2, 0.4, 0.6, 0.8], "seed": [0, 1, 2, 0]}
+    )
+    table = means_over_subjects(scores, ["augmenter"], "auroc")
+    assert table["mean"].tolist() == [pytest.approx(0.6)]
+
+
+def test_options_stand_in_the_experiments_file_and_faults_in_them_are_named(tmp_path):
+    path = tmp_path / "experiment.yaml"
+    text = EXPERIMENT.to_yaml()
+    path.write_text(text + "studies:\n  hard_case: {label: low valence, keep: [0.2]}\n")
+    experiment, studies = load_experiment(path)
+    assert experiment == EXPERIMENT and studies["hard_case"].keep == (0.2,)
+    for section, said in (
+        ("{hardcase: {}}", "There is no study 'hardcase': expected one of compare, hard_case"),
+        ("{hard_case: {label: low valence, keap: [0.2]}}", "there is no setting 'hard_case.keap': did you mean 'keep'"),
+        ("[compare]", "studies holds each study's options below its name"),
+    ):
+        path.write_text(text + f"studies: {section}\n")
+        with pytest.raises(ConfigError, match=said):
+            load_experiment(path)
