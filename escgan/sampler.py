@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -15,9 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from escgan.device import choose_device
 from escgan.gan.config import LossWeights, NetworkConfig, TrainingConfig
-from escgan.montage import GRID_SHAPE, scalp_grid
-
-_CELLS = GRID_SHAPE[0] * GRID_SHAPE[1]
+from escgan.layout import rows_layout
 
 
 class ESCGANSampler(BaseOverSampler):
@@ -122,7 +119,7 @@ class ESCGANSampler(BaseOverSampler):
 
         dense = X.toarray() if sparse.issparse(X) else X
         classes, labels = np.unique(y, return_inverse=True)
-        layout = _layout(dense.shape[1], self.channels)
+        layout = rows_layout(dense.shape[1], self.channels)
         mean, scale = dense.mean(axis=0), dense.std(axis=0)
         scale = np.where(scale > 0, scale, 1)
         draw = check_random_state(self.random_state)
@@ -184,56 +181,3 @@ class ESCGANSampler(BaseOverSampler):
             best = rest[np.argsort(-edits.probability[rest, target], kind="stable")]
             chosen = np.concatenate([accepted, best[: n - len(accepted)]])
         return edits.grid[chosen], len(accepted)
-
-
-@dataclass(frozen=True)
-class _RowsOnGrid:
-    """Columns in their order on as many 9x9 grids as they need."""
-
-    n_columns: int
-
-    @property
-    def mask(self) -> NDArray[np.bool_]:
-        """The cells that hold a column on any grid."""
-        return (np.arange(_CELLS) < self.n_columns).reshape(GRID_SHAPE)
-
-    def to_grid(self, rows: NDArray[np.floating]) -> NDArray[np.float32]:
-        n_grids = -(-self.n_columns // _CELLS)
-        grid = np.zeros((len(rows), n_grids * _CELLS), np.float32)
-        grid[:, : self.n_columns] = rows
-        return grid.reshape(len(rows), n_grids, *GRID_SHAPE)
-
-    def to_rows(self, grid: NDArray[np.float32]) -> NDArray[np.float32]:
-        return grid.reshape(len(grid), grid.shape[1] * _CELLS)[:, : self.n_columns]
-
-
-@dataclass(frozen=True)
-class _RowsOnScalp:
-    """Columns of channels times bands on the scalp."""
-
-    channels: tuple[str, ...]
-    n_bands: int
-
-    @property
-    def mask(self) -> NDArray[np.bool_]:
-        """The cells inside the electrodes' hull."""
-        return scalp_grid(self.channels).mask
-
-    def to_grid(self, rows: NDArray[np.floating]) -> NDArray[np.float32]:
-        return scalp_grid(self.channels).to_grid(rows.reshape(len(rows), len(self.channels), self.n_bands))
-
-    def to_rows(self, grid: NDArray[np.float32]) -> NDArray[np.float32]:
-        return scalp_grid(self.channels).to_channels(grid).reshape(len(grid), len(self.channels) * self.n_bands)
-
-
-def _layout(n_columns: int, channels: Any) -> _RowsOnGrid | _RowsOnScalp:
-    if channels is None:
-        return _RowsOnGrid(n_columns)
-    names = tuple(str(name) for name in channels)
-    n_bands, rest = divmod(n_columns, max(len(names), 1))
-    if not names or rest or not n_bands:
-        raise ValueError(
-            f"{n_columns} columns cannot be {len(names)} channels times some bands: name the channels that the columns "
-            "hold."
-        )
-    return _RowsOnScalp(names, n_bands)

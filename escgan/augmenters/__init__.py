@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from escgan.augmenters.adasyn import AdasynAugmenter
+from escgan.augmenters.auto import AutoAugmenter
 from escgan.augmenters.base import Augmenter, Balance, Edited, FoldToFit, GeneratingAugmenter
 from escgan.augmenters.borderline_smote import BorderlineSmoteAugmenter
 from escgan.augmenters.class_weight import ClassWeightAugmenter
@@ -33,6 +34,7 @@ AUGMENTERS: dict[str, type[Augmenter]] = {
     "mean_shift": MeanShiftAugmenter,
     "subject_shift": SubjectShiftAugmenter,
     "escgan": EscganAugmenter,
+    "auto": AutoAugmenter,
 }
 
 AugmenterConfig = Annotated[
@@ -47,7 +49,8 @@ AugmenterConfig = Annotated[
     | AdasynAugmenter
     | MeanShiftAugmenter
     | SubjectShiftAugmenter
-    | EscganAugmenter,
+    | EscganAugmenter
+    | AutoAugmenter,
     Field(discriminator="kind"),
 ]
 

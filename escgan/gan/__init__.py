@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from escgan.gan.config import LossWeights, NetworkConfig, TrainingConfig
     from escgan.gan.editing import Edits, edit_windows
     from escgan.gan.loop import FoldWindows
+    from escgan.gan.on_the_fly import EditedWindows, EditTransform
     from escgan.gan.training import Gan, train_gan, train_gans
 
 _HOMES = {
@@ -24,6 +25,8 @@ _HOMES = {
     "TrainingConfig": "config",
     "Edits": "editing",
     "edit_windows": "editing",
+    "EditTransform": "on_the_fly",
+    "EditedWindows": "on_the_fly",
     "Gan": "training",
     "FoldWindows": "loop",
     "train_gan": "training",
@@ -31,6 +34,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "EditTransform",
+    "EditedWindows",
     "Edits",
     "FoldWindows",
     "Gan",

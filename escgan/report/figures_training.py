@@ -25,30 +25,34 @@ _STAGES = ("wanted", "tried", "accepted")
 _STAGE_COLOURS = (MUTED, "#9CCBEA", class_colour(0))
 
 
+def training_steps(data: ReportData) -> pd.DataFrame:
+    """Return the history's rows that are blocks of training steps: an augmenter that only chooses has none."""
+    if "step" not in data.history.columns:
+        return pd.DataFrame()
+    return data.history[data.history["step"].notna()].dropna(axis=1, how="all")
+
+
 def loss_terms(data: ReportData) -> list[str]:
-    """Return the numeric columns of the history that are no index."""
+    """Return the numeric columns of the training steps that are no index."""
     index = ("fold", "seed", "step", "augmenter")
-    return [
-        str(name)
-        for name in data.history.columns
-        if name not in index and pd.api.types.is_numeric_dtype(data.history[name])
-    ]
+    history = training_steps(data)
+    return [str(name) for name in history.columns if name not in index and pd.api.types.is_numeric_dtype(history[name])]
 
 
 def losses(data: ReportData) -> Figure:
     """Draw every loss term over steps in a panel of its own, a thin line a fold, the mean bold."""
-    terms = loss_terms(data)
+    terms, history = loss_terms(data), training_steps(data)
     n_columns = min(len(terms), 4)
     n_rows = -(-len(terms) // n_columns)
     figure = new_figure(max(4.0, 2.5 * n_columns), 1.95 * n_rows + 0.2)
     for i, (axes, term) in enumerate(zip(panels(figure, n_rows, n_columns, len(terms)), terms, strict=True)):
         # A term that is not computed at every step leaves gaps; its own steps are joined.
-        table = data.history[["fold", "seed", "step", term]].dropna()
+        table = history[["fold", "seed", "step", term]].dropna()
         for _, line in table.groupby(["fold", "seed"], sort=False):
             axes.plot(line["step"], line[term], color=MUTED, alpha=0.45, linewidth=0.7)
         mean = table.groupby("step")[term].mean()
         axes.plot(mean.index, mean.to_numpy(), color=class_colour(0), linewidth=2)
-        axes.set_xlim(0, data.history["step"].max() * 1.03 or 1)
+        axes.set_xlim(0, history["step"].max() * 1.03 or 1)
         last_row = i + n_columns >= len(terms)
         dress(axes, shorten(term.replace("_", " "), 30), "step" if last_row else "", "", grid="y")
         axes.locator_params(axis="both", nbins=4)

@@ -10,7 +10,8 @@ from escgan.report.blocks import Block, Cell, Picture, Section, Table, columns, 
 from escgan.report.data import ReportData
 from escgan.report.drawing import picture
 from escgan.report.figures_scalp import can_be_mapped, placed_channels
-from escgan.report.figures_training import loss_terms
+from escgan.report.figures_training import loss_terms, training_steps
+from escgan.report.table_choices import choice_table
 from escgan.report.wording import as_text, count, count_cell, listed, number, percent, plural, significant
 
 
@@ -68,10 +69,12 @@ def _scalp_picture(data: ReportData, augmenter: str) -> Picture:
 def training_section(data: ReportData) -> Section:
     """Return the loss curves and how many edits were accepted."""
     blocks: list[Block] = []
-    if data.history.empty or not loss_terms(data):
+    if not loss_terms(data):
         blocks.append(missing("No network that makes windows was trained in this run, so there are no losses."))
     else:
         blocks.append(_loss_picture(data))
+    if choices := choice_table(data):
+        blocks.append(choices)
     if data.acceptance.empty:
         blocks.append(missing("No windows were made, so none were accepted or refused."))
     else:
@@ -80,12 +83,12 @@ def training_section(data: ReportData) -> Section:
 
 
 def _loss_picture(data: ReportData) -> Picture:
-    told = []
+    told, history = [], training_steps(data)
     for term in loss_terms(data):
-        steps = data.history.dropna(subset=[term]).groupby("step")[term].mean()
+        steps = history.dropna(subset=[term]).groupby("step")[term].mean()
         if len(steps):
             told.append(f"{term} {significant(float(steps.iloc[0]))} to {significant(float(steps.iloc[-1]))}")
-    runs = len(data.history[["fold", "seed"]].drop_duplicates())
+    runs = len(history[["fold", "seed"]].drop_duplicates())
     return picture(
         figures.losses(data),
         f"Loss terms over training of {plural(runs, 'network')}, mean at first and last step: {'; '.join(told)}.",

@@ -21,11 +21,19 @@ QUICK = {"hidden": 2, "epochs": 1, "random_state": 0}
 
 # pytest wants a list where imbalanced-learn hands it a generator.
 CHECKS = parametrize_with_checks([ESCGANSampler(**QUICK)])
+CHECKS_RUN = list(CHECKS.args[1])
 
 
-@pytest.mark.parametrize(CHECKS.args[0], list(CHECKS.args[1]), **CHECKS.kwargs)
+@pytest.mark.parametrize(CHECKS.args[0], CHECKS_RUN, **CHECKS.kwargs)
 def test_it_is_a_sampler_by_imbalanced_learns_own_checks(estimator, check):
     check(estimator)
+
+
+def test_imbalanced_learns_checks_are_really_there():
+    """An empty list of checks would pass without a word."""
+    names = {getattr(check, "func", check).__name__ for _, check in CHECKS_RUN}
+    assert {"check_samplers_fit_resample", "check_samplers_sampling_strategy_fit_resample"} <= names
+    assert {"check_samplers_sparse", "check_samplers_pandas", "check_samplers_list"} <= names and len(names) >= 15
 
 
 @pytest.fixture(scope="module")

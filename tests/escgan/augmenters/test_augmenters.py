@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from escgan.augmenters import AUGMENTERS, AugmenterConfig, Balance, FoldToFit, GeneratingAugmenter
 from escgan.augmenters.adasyn import AdasynAugmenter
+from escgan.augmenters.auto import AutoAugmenter
 from escgan.augmenters.base import EDIT_COLUMNS
 from escgan.augmenters.borderline_smote import BorderlineSmoteAugmenter
 from escgan.augmenters.class_weight import ClassWeightAugmenter
@@ -52,6 +53,7 @@ QUICK = {
         training=TrainingConfig(epochs=12, batch_size=32, learning_rate=3e-3),
         delta=1e6,
     ),
+    "auto": AutoAugmenter(),
 }
 GENERATING = [kind for kind, cls in AUGMENTERS.items() if issubclass(cls, GeneratingAugmenter)]
 

@@ -223,6 +223,29 @@ def test_repeating_a_run_with_the_same_result_makes_no_difference_any_surer():
     pd.testing.assert_frame_equal(compare_augmenters(thrice), compare_augmenters(once))
 
 
+@settings(max_examples=15, deadline=None)
+@given(n=st.integers(2, 12), shift=st.sampled_from([0.0, 0.02, 0.2]), times=st.integers(2, 5))
+def test_no_number_of_repeated_seeds_changes_a_p_value_or_an_interval(n, shift, times):
+    """Rows are no witnesses, people are: a score table of twice the length says no more."""
+    once = score_rows({"none": (0.5, 0.6), "smote": (0.5 + shift, 0.6)}, n_subjects=n, noise=0.03)
+    again = pd.concat([once.assign(seed=seed) for seed in range(times)]).sample(frac=1, random_state=n)
+    one, other = (compare_augmenters(table).set_index("metric").sort_index() for table in (once, again))
+    assert one["n_subjects"].tolist() == other["n_subjects"].tolist() == [n, n]
+    # The mean of equal numbers differs from them by rounding.
+    for name in ("p_value", "p_holm", "low", "high", "effect_size", "detectable"):
+        np.testing.assert_allclose(other[name], one[name], rtol=1e-9, atol=1e-12, err_msg=name)
+
+
+@settings(max_examples=15, deadline=None)
+@given(n=st.integers(5, 20), seed=st.integers(0, 2**31))
+def test_the_same_differences_seen_in_four_times_fewer_subjects_have_an_interval_twice_as_wide(n, seed):
+    values = np.random.default_rng(seed).normal(0.05, 0.1, n)
+    few, many = bootstrap_interval(values), bootstrap_interval(np.tile(values, 4))
+    # The deviation of a mean is s / sqrt(n); percentiles of 10,000 draws of few values move by some percent.
+    assert (few[1] - few[0]) / (many[1] - many[0]) == pytest.approx(2, rel=0.2)
+    assert detectable_difference(values) > detectable_difference(np.tile(values, 4))
+
+
 def test_people_are_paired_by_name_and_not_by_row():
     scores = score_rows({"none": (0.5, 0.6), "smote": (0.52, 0.6)}, noise=0.05)
     shuffled = scores.sample(frac=1, random_state=1)
@@ -263,6 +286,18 @@ def test_holms_correction_rejects_what_stepping_down_rejects(p_values):
         clear = np.abs(corrected - level) > 1e-9
         assert {int(i) for i in np.flatnonzero((corrected <= level) & clear)} == {i for i in rejected if clear[i]}
         assert (corrected >= np.array(p_values)).all() and (corrected <= 1).all()
+
+
+@settings(max_examples=100, deadline=None)
+@given(p_values=st.lists(st.floats(0, 1), min_size=1, max_size=8), place=st.integers(0, 7), p=st.floats(0, 1))
+def test_holms_correction_keeps_the_order_and_no_p_value_gains_by_anothers_loss(p_values, place, p):
+    corrected, order = holm(p_values), np.argsort(p_values, kind="stable")
+    assert (np.diff(corrected[order]) >= 0).all()
+    place %= len(p_values)
+    raised = [*p_values[:place], max(p, p_values[place]), *p_values[place + 1 :]]
+    assert (holm(raised) >= corrected).all()
+    # One more comparison makes none of the others surer.
+    assert (holm([*p_values, p])[:-1] >= corrected).all()
 
 
 @pytest.mark.parametrize("n", [8, 12, 30, 200])
