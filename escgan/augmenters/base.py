@@ -16,8 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
-from escgan.errors import EscganError
-from escgan.montage import ScalpGrid, scalp_grid
+from escgan.errors import ConfigError, EscganError
+from escgan.montage import GRID_SHAPE, ScalpGrid, scalp_grid
 from escgan.settings import Named, Settings
 from escgan.windows import WindowSet
 
@@ -60,7 +60,7 @@ class Edited:
     de
         ``(n, n_channels, n_bands)`` float32, in the units of the training windows.
     grid
-        ``(n, n_bands, 9, 9)`` float32, the same on the scalp grid.
+        ``(n, n_bands, 9, 9)`` float32, the same on the scalp grid; all zeros where the montage has none.
     labels
         ``(n,)`` int64.
     edits
@@ -150,6 +150,22 @@ class GeneratingAugmenter(Augmenter, ABC):
         """
 
 
+def grid_where_possible(channels: Sequence[str]) -> ScalpGrid | None:
+    """Return the montage's scalp grid; None for electrodes that it has no places for, or that span no area."""
+    try:
+        return scalp_grid(channels)
+    except ConfigError:
+        return None
+
+
+def on_grid(scalp: ScalpGrid | None, de: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Spread windows ``(n, n_channels, n_bands)`` over the scalp grid; zeros where there is none.
+
+    Nothing that needs the grid reads those zeros: it would have refused the montage's real windows before.
+    """
+    return np.zeros((len(de), de.shape[2], *GRID_SHAPE), np.float32) if scalp is None else scalp.to_grid(de)
+
+
 def edit_table(
     train: WindowSet,
     rows: NDArray[np.int64],
@@ -188,14 +204,14 @@ def edited_from_references(
     wanted: NDArray[np.int64],
 ) -> Edited:
     """Build the result of an augmenter that makes each window, ``(n, n_channels, n_bands)``, of one reference."""
-    grid = scalp_grid(train.channels).to_grid(de)
+    grid = on_grid(grid_where_possible(train.channels), de)
     return Edited(de, grid, labels, edit_table(train, rows, labels), wanted)
 
 
 def edited_from_channels(
     de: NDArray[np.float32],
     labels: NDArray[np.int64],
-    scalp: ScalpGrid,
+    scalp: ScalpGrid | None,
     wanted: NDArray[np.int64],
     source_labels: NDArray[np.int64],
 ) -> Edited:
@@ -203,4 +219,4 @@ def edited_from_channels(
     n = len(labels)
     edits = pd.DataFrame({name: pd.Series([None] * n, dtype="object") for name in EDIT_COLUMNS})
     edits["source_label"], edits["target_label"], edits["accepted"] = source_labels, labels, True
-    return Edited(de, scalp.to_grid(de), labels, edits.astype(EDIT_COLUMNS), wanted)
+    return Edited(de, on_grid(scalp, de), labels, edits.astype(EDIT_COLUMNS), wanted)

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import Field, model_validator
 
-from escgan.augmenters.base import Balance, Edited, FoldToFit, GeneratingAugmenter, edit_table
+from escgan.augmenters.base import (
+    Balance,
+    Edited,
+    FoldToFit,
+    GeneratingAugmenter,
+    edit_table,
+    grid_where_possible,
+    on_grid,
+)
 from escgan.errors import EscganError
 from escgan.gan.config import LossWeights, NetworkConfig, TrainingConfig
-from escgan.montage import scalp_grid
 from escgan.seeds import generator
 from escgan.windows import WindowSet
+
+if TYPE_CHECKING:
+    from escgan.gan.editing import Edits
 
 
 class EscganAugmenter(GeneratingAugmenter):
@@ -31,8 +43,28 @@ class EscganAugmenter(GeneratingAugmenter):
     """Weights and forms of the losses."""
     training: TrainingConfig = TrainingConfig()
     """The training loop."""
+    acceptance: Literal["delta", "rate", "none"] = "delta"
+    """Which edits are accepted. ``delta``: those whose realness logit is below a threshold and whose target the class
+    head sees. ``rate``: the most real of those whose target it sees, so many that ``accept_rate`` is reached.
+    ``none``: every edit."""
     delta: float = 0.0
-    """An edit is accepted only when its realness logit is below this."""
+    """Under acceptance ``delta``, an edit is accepted only when its realness logit is below this."""
+    accept_rate: float = Field(default=0.5, gt=0, le=1)
+    """Under acceptance ``rate``, the share that is accepted of the edits of all reference windows into a class; less
+    where the class head sees the class in fewer of them."""
+
+    repeats: int = Field(default=1, ge=1)
+    """How often a reference may be edited into a class, each time with the difference of another lender
+    (``training.borrow``): references that are few then fill a class all the same."""
+
+    @model_validator(mode="after")
+    def _repeats_differ(self) -> Self:
+        if self.repeats > 1 and self.training.borrow == 0:
+            raise ValueError(
+                "repeats above 1 edit a window again from another lender's difference, and training.borrow is 0, so "
+                "that the edit would be the same: give training.borrow above 0, or repeats 1."
+            )
+        return self
 
     def fit(
         self,
@@ -51,16 +83,27 @@ class EscganAugmenter(GeneratingAugmenter):
 
     def fit_together(self, folds: Sequence[FoldToFit], seed: int, *, device: str = "cpu") -> list[Any | EscganError]:
         """Train one GAN a fold as one program; the folds have one montage, the same bands and classes."""
+        from escgan.gan.layout import layout_of
         from escgan.gan.loop import FoldWindows
         from escgan.gan.training import train_gans
 
         first = folds[0].train
-        scalp = scalp_grid(first.channels)
+        layout = layout_of(first.channels, self.network.form)
+        borrows = self.training.borrow > 0
         return list(
             train_gans(
-                [FoldWindows(scalp.paint(f.train.de), f.train.labels, f.workspace, f.on_step) for f in folds],
+                [
+                    FoldWindows(
+                        layout.paint(f.train.de),
+                        f.train.labels,
+                        f.workspace,
+                        f.on_step,
+                        _numbered(f.train.subjects) if borrows else None,
+                    )
+                    for f in folds
+                ],
                 len(first.classes),
-                scalp.mask,
+                layout.mask,
                 network=self.network,
                 losses=self.losses,
                 training=self.training,
@@ -70,8 +113,11 @@ class EscganAugmenter(GeneratingAugmenter):
         )
 
     def for_training(self) -> Self:
-        """Return these settings without the acceptance threshold: a sweep over it trains once."""
-        return self.unnamed().model_copy(update={"delta": 0.0})
+        """Return these settings without what is done with a trained GAN: a sweep over it trains once."""
+        fields = type(self).model_fields
+        return self.unnamed().model_copy(
+            update={name: fields[name].default for name in ("acceptance", "delta", "accept_rate", "repeats")}
+        )
 
     def save(self, state: Any, folder: Path) -> None:
         """Write both networks as safetensors."""
@@ -87,36 +133,46 @@ class EscganAugmenter(GeneratingAugmenter):
     def load(self, folder: Path, train: WindowSet) -> Any:
         """Read both networks, shaped for the training windows' montage, bands and classes."""
         from escgan.gan.checkpoint import load_network
+        from escgan.gan.layout import layout_of
         from escgan.gan.training import build_gan
 
-        gan = build_gan(len(train.bands), len(train.classes), scalp_grid(train.channels).mask, self.network)
+        mask = layout_of(train.channels, self.network.form).mask
+        gan = build_gan(len(train.bands), len(train.classes), mask, self.network)
         load_network(folder / "generator.safetensors", gan.generator)
         load_network(folder / "discriminator.safetensors", gan.discriminator)
         return gan
 
     def generate(self, state: Any, train: WindowSet, balance: Balance, seed: int, *, device: str = "cpu") -> Edited:
-        """Edit each reference at most once, in random order, until a class has what it lacks.
+        """Edit each reference at most ``repeats`` times, in random order, until a class has what it lacks.
 
-        References come from the classes that lack nothing. The generator has no noise, so editing a reference
-        twice would only repeat a window.
+        References come from the classes that lack nothing. The generator has no noise: without borrowed differences,
+        editing a reference twice would only repeat a window.
         """
-        from escgan.gan.editing import edit_windows
+        from escgan.gan.layout import layout_of
+        from escgan.gan.lenders import lenders_of
 
-        scalp = scalp_grid(train.channels)
+        layout = layout_of(train.channels, self.network.form)
+        lenders = None
+        if self.training.borrow > 0:
+            whose, n_classes = _numbered(train.subjects), len(train.classes)
+            lenders = lenders_of(layout.paint(train.de), train.labels, whose, n_classes, self.training.shrinkage)
         counts = train.counts
         wanted = balance.wanted(counts)
         references = np.flatnonzero(np.isin(train.labels, np.flatnonzero(wanted == 0)))
         grids, tables = [], []
         # A class without one real window is unknown to the networks: nothing is made up for it.
         for target in np.flatnonzero((wanted > 0) & (counts > 0)):
-            order = generator(seed, "references", int(target)).permutation(references)
-            edits = edit_windows(
-                state,
-                scalp.to_grid(train.de[order]),
-                np.full(len(order), target, dtype=np.int64),
-                self.delta,
-                device,
-            )
+            draw = generator(seed, "references", int(target))
+            places = np.concatenate([draw.permutation(len(references)) for _ in range(self.repeats)])
+            order = references[places]
+            start = layout.to_grid(train.de[order])
+            if lenders is not None:
+                # Shifted from one edit of a reference to the next: another lender each time, while there are any.
+                chance = generator(seed, "lenders", int(target)).random(len(references))[places]
+                chance = (chance + np.repeat(np.arange(self.repeats), len(references)) / self.repeats) % 1
+                lent = lenders.rows(train.labels[order], np.full(len(order), target), chance)
+                start += np.float32(self.training.borrow) * lenders.differences[lent]
+            edits = self._edit(state, start, int(target), device)
             # Stop where the class is full: later candidates were not needed.
             tried = _until_full(edits.accepted, int(wanted[target]))
             accepted = edits.accepted[:tried]
@@ -132,12 +188,31 @@ class EscganAugmenter(GeneratingAugmenter):
                 )
             )
         n_bands = len(train.bands)
-        grid = np.concatenate(grids) if grids else np.zeros((0, n_bands, *scalp.mask.shape), np.float32)
+        grid = np.concatenate(grids) if grids else np.zeros((0, n_bands, *layout.mask.shape), np.float32)
         table = pd.concat(tables, ignore_index=True) if tables else edit_table(train, np.zeros(0, np.int64), 0)
         labels = table.loc[table["accepted"], "target_label"].to_numpy(dtype=np.int64)
         # Reading channels back cannot infer the shape of no windows.
-        de = scalp.to_channels(grid)
+        de = layout.to_channels(grid)
+        if self.network.form == "channels":
+            grid = on_grid(grid_where_possible(train.channels), de)
         return Edited(de, grid, labels, table, wanted)
+
+    def _edit(self, state: Any, grid: NDArray[np.float32], target: int, device: str) -> Edits:
+        """Edit windows into one class and decide which edits are accepted."""
+        from escgan.gan.editing import accept_share, edit_windows
+
+        targets = np.full(len(grid), target, dtype=np.int64)
+        edits = edit_windows(state, grid, targets, self.delta, device)
+        if self.acceptance == "none":
+            return replace(edits, accepted=np.ones(len(grid), bool))
+        if self.acceptance == "rate":
+            return replace(edits, accepted=accept_share(edits, targets, self.accept_rate))
+        return edits
+
+
+def _numbered(subjects: NDArray[np.object_]) -> NDArray[np.int64]:
+    """Return a number for each person, ``(n_windows,)``."""
+    return np.unique(subjects.astype(str), return_inverse=True)[1].astype(np.int64)
 
 
 def _until_full(accepted: NDArray[np.bool_], wanted: int) -> int:

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from escgan.augmenters.base import Balance, Edited, GeneratingAugmenter, edited_from_channels
+from escgan.augmenters.base import Balance, Edited, GeneratingAugmenter, edited_from_channels, grid_where_possible
 from escgan.errors import ConfigError
-from escgan.montage import scalp_grid
 from escgan.windows import WindowSet
 
 Made = tuple[NDArray[np.floating], NDArray[np.int64]]
@@ -51,7 +50,7 @@ class NeighbourAugmenter(GeneratingAugmenter, ABC):
             made, labels = self.make(flat, train.labels, goal, min(self.neighbours, smallest - 1), seed)
         de = np.ascontiguousarray(made, dtype=np.float32).reshape(-1, *train.de.shape[1:])
         labels = np.asarray(labels, dtype=np.int64)
-        return edited_from_channels(de, labels, scalp_grid(train.channels), wanted, labels)
+        return edited_from_channels(de, labels, grid_where_possible(train.channels), wanted, labels)
 
     @abstractmethod
     def make(

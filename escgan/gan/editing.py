@@ -65,8 +65,20 @@ def edit_windows(
         realness.append(logit.cpu())
         probability.append(classes.softmax(dim=1).cpu())
     if not edited:
-        n_classes = gan.generator.control.num_embeddings
-        nothing = np.zeros(0, np.float32)
-        return Edits(np.zeros_like(grid), nothing, np.zeros((0, n_classes), np.float32), np.zeros(0, bool))
+        nothing = np.zeros((0, gan.discriminator.n_classes), np.float32)
+        return Edits(np.zeros_like(grid), np.zeros(0, np.float32), nothing, np.zeros(0, bool))
     r, p = torch.cat(realness).numpy(), torch.cat(probability).numpy()
     return Edits(torch.cat(edited).numpy(), r, p, (r < delta) & (p.argmax(axis=1) == target))
+
+
+def accept_share(edits: Edits, target: NDArray[np.int64], share: float) -> NDArray[np.bool_]:
+    """Return which edits ``(n,)`` are accepted when a share of them is to be: the most real of their targets.
+
+    The threshold on the realness logit is a quantile of these very edits, whose class the class head sees. Where it
+    sees fewer edits as their targets than the share asks for, all of those are accepted.
+    """
+    agreed = np.flatnonzero(edits.probability.argmax(axis=1) == target)
+    n = min(len(agreed), int(np.ceil(round(share * len(target), 6))))
+    accepted = np.zeros(len(target), bool)
+    accepted[agreed[np.argsort(edits.realness[agreed], kind="stable")[:n]]] = True
+    return accepted

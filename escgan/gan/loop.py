@@ -24,7 +24,7 @@ from escgan.gan.checkpoint import Progress, load_checkpoint, save_checkpoint
 from escgan.gan.config import LossWeights, TrainingConfig
 from escgan.gan.sources import GridRows
 from escgan.gan.stacking import Build, split_learner, stack_learners
-from escgan.gan.step import Learner, take_step
+from escgan.gan.step import Learner, take_step, update_average
 from escgan.gan.trunk import seed_dropout
 from escgan.seeds import derive_seed
 
@@ -44,20 +44,23 @@ class FoldWindows:
     Attributes
     ----------
     grid
-        ``(n_windows, n_bands, 9, 9)`` float32, normalised DE on the scalp grid; windows that are not an array are
-        read batch by batch.
+        ``(n_windows, n_bands, 9, 9)`` float32, normalised DE on the scalp grid, or ``(n_windows, n_bands, n_channels,
+        1)`` for networks on channels; windows that are not an array are read batch by batch.
     labels
         ``(n_windows,)`` int64 in ``range(n_classes)``.
     checkpoints
         Folder for checkpoints; training resumes from the newest that fits. None: no checkpoints.
     on_step
         Called after each block of steps with (steps done, steps in all).
+    subjects
+        ``(n_windows,)`` int64, a number for each person, where differences between people are learned from.
     """
 
     grid: GridRows
     labels: NDArray[np.int64]
     checkpoints: Path | None = None
     on_step: Callable[[int, int], None] | None = None
+    subjects: NDArray[np.int64] | None = None
 
 
 @dataclass
@@ -140,6 +143,7 @@ class Loop:
             self.training,
             self.seed,
             self.device,
+            [w.subjects for w in windows],
         )
         rest = list(enumerate(group))
         due = time.monotonic() + self.checkpoint_s
@@ -179,6 +183,7 @@ class Loop:
             dropout.manual_seed(derive_seed(self.seed, "dropout", step))
             adversarial = step % self.training.adversarial_every == 0
             terms = take_step(learner, batch, self.losses, self.training, adversarial)
+            update_average(learner, self.training.average, step)
             for name, term in terms.items():
                 sums[name] = sums.get(name, 0) + term
                 counts[name] = counts.get(name, 0) + 1

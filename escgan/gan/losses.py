@@ -83,7 +83,7 @@ def generator_terms(
     return {
         "reconstruction": weights.reconstruction * reconstruction_loss(x, own),
         "realness": 0.5 * realness_loss(realness, 0.0),
-        "control": class_loss(classes, target),
+        "control": weights.control * class_loss(classes, target),
         "diversity": weights.diversity * diversity_loss(edited, code, partner),
         "boundary": weights.boundary * boundary_loss(classes, label, target, weights.boundary_form),
     }
@@ -96,16 +96,16 @@ def discriminator_terms(
     target: Tensor,
     told_edited: float,
     adversarial: bool,
+    class_on_edits: bool = True,
 ) -> dict[str, Tensor]:
     """Return the discriminator's weighted terms by name; their sum is its loss.
 
     ``0.5 [0.5 BCE(R(x), 0) + 0.5 CE(C(x), y)] + 0.5 [0.5 BCE(R(G), tau) + 0.5 CE(C(G), t)]``; the two real/fake
-    terms are left out on steps that are not ``adversarial``.
+    terms are left out on steps that are not ``adversarial``, and ``CE(C(G), t)`` without ``class_on_edits``.
     """
-    terms = {
-        "class_real": 0.25 * class_loss(on_real[1], label),
-        "class_edited": 0.25 * class_loss(on_edited[1], target),
-    }
+    terms = {"class_real": 0.25 * class_loss(on_real[1], label)}
+    if class_on_edits:
+        terms["class_edited"] = 0.25 * class_loss(on_edited[1], target)
     if adversarial:
         terms["judge_real"] = 0.25 * realness_loss(on_real[0], 0.0)
         terms["judge_edited"] = 0.25 * realness_loss(on_edited[0], told_edited)

@@ -26,7 +26,7 @@ class GridRows(Protocol):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """``(n_windows, n_bands, 9, 9)``."""
+        """``(n_windows, n_bands, height, width)``."""
 
     def __getitem__(self, rows: NDArray[np.int64] | slice, /) -> NDArray[np.float32]:
         """Return some windows."""
@@ -38,13 +38,14 @@ class Resident:
     def __init__(self, grids: Sequence[NDArray[np.float32]], device: str) -> None:
         self._starts = np.cumsum([0, *(len(grid) for grid in grids)])
         # Rows of bands, so that a drawn batch is channels last without a copy.
-        self._x = torch.empty((int(self._starts[-1]), 9, 9, grids[0].shape[1]), device=device)
+        _, n_bands, height, width = grids[0].shape
+        self._x = torch.empty((int(self._starts[-1]), height, width, n_bands), device=device)
         for start, grid in zip(self._starts, grids, strict=False):
             self._x[start : start + len(grid)] = torch.from_numpy(grid).permute(0, 2, 3, 1)
         self._offsets: dict[tuple[int, ...], Tensor] = {}
 
     def take(self, rows: Tensor, folds: Sequence[int]) -> Tensor:
-        """Return the windows of rows ``(B, folds)`` of their folds, ``(B, folds, 9, 9, n_bands)``."""
+        """Return the windows of rows ``(B, folds)`` of their folds, ``(B, folds, height, width, n_bands)``."""
         chosen = tuple(folds)
         if chosen not in self._offsets:
             # Kept on the device: a transfer a step would be waited for.
@@ -73,7 +74,7 @@ class Streamed:
         self._reading: OrderedDict[tuple[int, tuple[int, ...]], Future[Tensor]] = OrderedDict()
 
     def take(self, step: int, folds: Sequence[int]) -> Tensor:
-        """Return the windows of a step's batch, ``(B, folds, 9, 9, n_bands)``."""
+        """Return the windows of a step's batch, ``(B, folds, height, width, n_bands)``."""
         wanted = (step, tuple(folds))
         if wanted not in self._reading:
             for future in self._reading.values():

@@ -89,9 +89,12 @@ def stack_learners(learners: Sequence[Learner], build: Build, learning_rate: flo
     """Join learners that have taken equally many steps; one alone is returned as it is."""
     if len(learners) == 1:
         return learners[0]
-    joined = make_learner(*build(len(learners)), learning_rate, device)
-    for name in joined.networks:
+    joined = make_learner(*build(len(learners)), learning_rate, device, learners[0].average is not None)
+    for name in joined.optimizers:
         join([_trained(learner, name) for learner in learners], _trained(joined, name))
+    for name in joined.networks.keys() - joined.optimizers.keys():
+        states = [learner.networks[name].state_dict() for learner in learners]
+        joined.networks[name].load_state_dict(stack_states(states))
     return joined
 
 
@@ -99,9 +102,14 @@ def split_learner(learner: Learner, build: Build, learning_rate: float, device: 
     """Part a learner of several folds into one a fold; one fold's is returned as it is."""
     if learner.folds == 1:
         return [learner]
-    parts = [make_learner(*build(1), learning_rate, device) for _ in range(learner.folds)]
-    for name in learner.networks:
+    averaging = learner.average is not None
+    parts = [make_learner(*build(1), learning_rate, device, averaging) for _ in range(learner.folds)]
+    for name in learner.optimizers:
         part(_trained(learner, name), [_trained(one, name) for one in parts])
+    for name in learner.networks.keys() - learner.optimizers.keys():
+        states = split_state(learner.networks[name].state_dict(), learner.folds)
+        for one, state in zip(parts, states, strict=True):
+            one.networks[name].load_state_dict(state)
     return parts
 
 

@@ -8,6 +8,7 @@ are those of the longer way (``tests/escgan/gan/test_step.py``).
 
 from __future__ import annotations
 
+import copy
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -26,16 +27,26 @@ from escgan.gan.trunk import lay_out
 
 @dataclass(frozen=True)
 class Learner:
-    """Both networks and their optimisers, of one fold or of several side by side."""
+    """Both networks and their optimisers, of one fold or of several side by side.
+
+    ``average`` is a generator of the mean of the generator's weights over steps, where it is asked for.
+    """
 
     generator: Generator
     discriminator: Discriminator
     optimizers: dict[str, torch.optim.Optimizer]
+    average: Generator | None = None
 
     @property
     def networks(self) -> dict[str, nn.Module]:
-        """Both networks by name."""
-        return {"generator": self.generator, "discriminator": self.discriminator}
+        """The networks by name; those that are stepped have an optimiser of that name."""
+        stepped: dict[str, nn.Module] = {"generator": self.generator, "discriminator": self.discriminator}
+        return stepped if self.average is None else stepped | {"average": self.average}
+
+    @property
+    def result(self) -> Generator:
+        """The generator that training is for."""
+        return self.generator if self.average is None else self.average
 
     @property
     def folds(self) -> int:
@@ -43,8 +54,10 @@ class Learner:
         return self.generator.folds
 
 
-def make_learner(generator: Generator, discriminator: Discriminator, learning_rate: float, device: str) -> Learner:
-    """Place the networks on a device and give each its Adam."""
+def make_learner(
+    generator: Generator, discriminator: Discriminator, learning_rate: float, device: str, averaging: bool = False
+) -> Learner:
+    """Place the networks on a device and give each its Adam; ``averaging`` keeps a mean of the generator."""
     networks = {"generator": generator, "discriminator": discriminator}
     for network in networks.values():
         lay_out(network, device).train()
@@ -53,7 +66,27 @@ def make_learner(generator: Generator, discriminator: Discriminator, learning_ra
         name: torch.optim.Adam(network.parameters(), lr=learning_rate, fused=True)
         for name, network in networks.items()
     }
-    return Learner(generator, discriminator, optimizers)
+    average = copy.deepcopy(generator).requires_grad_(False) if averaging else None
+    return Learner(generator, discriminator, optimizers, average)
+
+
+@torch.no_grad()
+def update_average(learner: Learner, share: float, step: int) -> None:
+    """Mix the generator's weights and batch-norm statistics into their mean after a step.
+
+    ``mean <- d mean + (1 - d) weights`` with ``d = min(share, (1 + step) / (10 + step))``, the schedule of
+    TensorFlow's ``ExponentialMovingAverage``.
+    """
+    if learner.average is None:
+        return
+    fresh = 1 - min(share, (1 + step) / (10 + step))
+    own, mean = learner.generator.state_dict(), learner.average.state_dict()
+    for name, value in own.items():
+        if value.is_floating_point():
+            mean[name].lerp_(value, fresh)
+        else:
+            # How many batches have passed is a count.
+            mean[name].copy_(value)
 
 
 def take_step(
@@ -65,13 +98,23 @@ def take_step(
     several folds stand side by side.
     """
     with _precision(batch.x):
-        code = learner.generator.encode(batch.x)
-        own = learner.generator.decode(code, batch.label)
-        edited = learner.generator.decode(code, batch.target)
+        start = batch.x if batch.start is None else batch.start
+        if batch.start is None:
+            code = own_code = learner.generator.encode(batch.x)
+        else:
+            # As one batch: batch norm then keeps statistics of both, which is what it meets when it edits.
+            own_code, code = learner.generator.encode(torch.cat([batch.x, start])).chunk(2)
+        own = learner.generator.decode(own_code, batch.label, batch.x)
+        edited = learner.generator.decode(code, batch.target, start)
         on_edited = learner.discriminator(edited)
         on_real = learner.discriminator(batch.x)
     edit_of = partial(generator_terms, weights=losses)
-    judge_of = partial(discriminator_terms, told_edited=training.label_smoothing, adversarial=adversarial)
+    judge_of = partial(
+        discriminator_terms,
+        told_edited=training.label_smoothing,
+        adversarial=adversarial,
+        class_on_edits=losses.class_on_edits,
+    )
     if learner.folds > 1:
         split = partial(_by_fold, folds=learner.folds)
         x, own, edited, code = split(batch.x), split(own), split(edited), split(code)

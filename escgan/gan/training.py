@@ -44,11 +44,11 @@ def build_networks(
 ) -> tuple[Generator, Discriminator]:
     """Build networks of one fold, or of several side by side, whose weights are still to be set."""
     generator = Generator(n_bands, n_classes, torch.from_numpy(mask), network, folds)
-    return generator, Discriminator(n_bands, n_classes, network, folds)
+    return generator, Discriminator(n_bands, n_classes, network, folds, mask.size)
 
 
 def build_gan(n_bands: int, n_classes: int, mask: NDArray[np.bool_], network: NetworkConfig, seed: int = 0) -> Gan:
-    """Build freshly initialised networks for windows of ``n_bands`` bands and a scalp mask ``(9, 9)``."""
+    """Build freshly initialised networks for windows of ``n_bands`` bands and a mask, as :func:`train_gans` takes."""
     stream = torch.Generator().manual_seed(derive_seed(seed, "weights"))
     networks = build_networks(n_bands, n_classes, mask, network)
     for net in networks:
@@ -118,7 +118,8 @@ def train_gans(
     folds
         Their windows; all of the same bands.
     mask
-        ``(9, 9)`` bool, the cells inside the electrodes' hull.
+        ``(9, 9)`` bool, the cells inside the electrodes' hull; ``(n_channels, 1)``, all true, for networks on channels
+        (:class:`escgan.gan.layout.ChannelColumn`).
     checkpoint_s
         Least seconds between checkpoints; more where writing them takes long, so that they cost at most 5 % of
         the time. How often they are written does not change the result.
@@ -141,7 +142,8 @@ def train_gans(
             )
             continue
         gan = build_gan(fold.grid.shape[1], n_classes, mask, network, seed)
-        learner = make_learner(gan.generator, gan.discriminator, training.learning_rate, device)
+        rate, averaging = training.learning_rate, training.average > 0
+        learner = make_learner(gan.generator, gan.discriminator, rate, device, averaging)
         per_epoch = steps_per_epoch(len(fold.labels), training.batch_size)
         member = Member(place, fold, learner, per_epoch * training.epochs, _fingerprint(fold, *science))
         member.resume()
@@ -156,7 +158,7 @@ def train_gans(
     loop = Loop(build, n_classes, losses, training, seed, device, checkpoint_s)
     for _, group in groupby(sorted(members, key=alike), key=alike):
         for member in loop.run(list(group)):
-            gan = Gan(member.learner.generator, member.learner.discriminator, member.history)
+            gan = Gan(member.learner.result, member.learner.discriminator, member.history)
             results[member.place] = member.error or gan
     return [result for result in results if result is not None]
 
@@ -166,5 +168,7 @@ def _fingerprint(windows: FoldWindows, *rest: object) -> str:
     for start in range(0, len(windows.labels), _BLOCK):
         digest.update(np.ascontiguousarray(windows.grid[slice(start, start + _BLOCK)]).data)
     digest.update(windows.labels.tobytes())
+    if windows.subjects is not None:
+        digest.update(windows.subjects.tobytes())
     digest.update(repr([r.tobytes() if isinstance(r, np.ndarray) else r for r in rest]).encode())
     return digest.hexdigest()

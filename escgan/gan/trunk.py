@@ -1,4 +1,4 @@
-"""The convolutional trunk that encoder, discriminator and recognition model share, and seeded dropout.
+"""The trunks that encoder, discriminator and recognition model share, and seeded dropout.
 
 Every layer can hold the networks of several folds side by side: their channels stand fold after fold, and no layer
 mixes those of two folds (:mod:`escgan.gan.stacking`).
@@ -33,8 +33,8 @@ class ChannelAttention(nn.Module):
 class FoldLinear(nn.Linear):
     """A linear layer a fold, side by side: ``(B, folds * n_in)`` to ``(B, folds * n_out)``."""
 
-    def __init__(self, n_in: int, n_out: int, folds: int = 1) -> None:
-        super().__init__(n_in, folds * n_out)
+    def __init__(self, n_in: int, n_out: int, folds: int = 1, bias: bool = True) -> None:
+        super().__init__(n_in, folds * n_out, bias=bias)
         self.folds = folds
 
     def forward(self, x: Tensor) -> Tensor:
@@ -43,7 +43,8 @@ class FoldLinear(nn.Linear):
             return super().forward(x)
         columns = x.unflatten(1, (self.folds, -1)).transpose(0, 1)
         weight = self.weight.unflatten(0, (self.folds, -1)).transpose(1, 2)
-        return torch.bmm(columns, weight).transpose(0, 1).flatten(1) + self.bias
+        product = torch.bmm(columns, weight).transpose(0, 1).flatten(1)
+        return product if self.bias is None else product + self.bias
 
 
 class ConvTrunk(nn.Sequential):
@@ -69,6 +70,26 @@ class ConvTrunk(nn.Sequential):
             layers += [nn.BatchNorm2d(width), activation()]
             layers += [ChannelAttention(folds=folds)] if attention else []
         super().__init__(*layers)
+
+
+class DenseTrunk(nn.Sequential):
+    """Two fully connected layers ``n_in -> 4H -> 4H``, each with batch norm and an activation.
+
+    Maps ``(B, n_bands, n_channels, 1)``, of ``n_in = n_bands * n_channels`` values, to ``(B, 4H)``.
+    """
+
+    def __init__(
+        self, n_in: int, hidden: int, activation: Callable[[], nn.Module] = nn.LeakyReLU, folds: int = 1
+    ) -> None:
+        width = 4 * hidden
+        super().__init__(nn.Flatten(), *dense(n_in, width, folds, activation), *dense(width, width, folds, activation))
+
+
+def dense(
+    n_in: int, n_out: int, folds: int = 1, activation: Callable[[], nn.Module] = nn.LeakyReLU
+) -> tuple[nn.Module, ...]:
+    """Build one layer of a fully connected trunk; batch norm takes the place of a bias, as in :class:`ConvTrunk`."""
+    return FoldLinear(n_in, n_out, folds, bias=False), nn.BatchNorm1d(folds * n_out), activation()
 
 
 class SeededDropout(nn.Module):
@@ -104,12 +125,17 @@ def seed_dropout(network: nn.Module, generator: torch.Generator) -> None:
 
 
 def mlp_head(
-    hidden: int, n_out: int, dropout: float, activation: Callable[[], nn.Module] = nn.LeakyReLU, folds: int = 1
+    hidden: int,
+    n_out: int,
+    dropout: float,
+    activation: Callable[[], nn.Module] = nn.LeakyReLU,
+    folds: int = 1,
+    cells: int = CODE_SIDE**2,
 ) -> nn.Sequential:
-    """Build a head ``36H -> 8H -> 8H -> n_out`` on the trunk's code."""
+    """Build a head ``36H -> 8H -> 8H -> n_out`` on the trunk's code; a dense trunk's has 1 cell instead of 9."""
     return nn.Sequential(
         nn.Flatten(),
-        FoldLinear(4 * hidden * CODE_SIDE**2, 8 * hidden, folds),
+        FoldLinear(4 * hidden * cells, 8 * hidden, folds),
         activation(),
         SeededDropout(dropout, folds),
         FoldLinear(8 * hidden, 8 * hidden, folds),

@@ -2,9 +2,11 @@ from functools import cache
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from escgan.augmenters import Balance
 from escgan.augmenters.escgan import EscganAugmenter
+from escgan.augmenters.smote import SmoteAugmenter
 from escgan.errors import ConfigError
 from escgan.gan import edit_windows
 from escgan.gan.config import LossWeights, NetworkConfig, TrainingConfig
@@ -152,3 +154,113 @@ def test_nothing_is_made_up_for_a_class_without_a_real_window():
     )
     made = config.generate(config.fit(train, 0), train, Balance(), 0)
     assert set(made.labels) <= {1} and not (made.edits["target_label"] == 2).any()
+
+
+def with_acceptance(acceptance, n_classes=2, ratio=1.0, **settings):
+    config = augmenter().model_copy(update={"acceptance": acceptance} | settings)
+    return config.generate(gan(n_classes), windows(n_classes), Balance(ratio=ratio), 0)
+
+
+def test_without_a_filter_every_candidate_is_taken():
+    edited = with_acceptance("none", delta=-1e9)
+    assert edited.edits["accepted"].all() and len(edited.labels) == len(edited.edits) == edited.wanted[1] == 84
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.25, 0.4])
+def test_a_calibrated_filter_takes_its_share_of_the_training_sides_edits(rate):
+    everything = with_acceptance("delta", delta=-1e9).edits
+    edits = with_acceptance("rate", accept_rate=rate).edits
+    # 120 references and 84 windows to fill: no share up to 0.4 fills the class, so that all candidates are judged.
+    assert len(edits) == len(everything) == 120 and edits["accepted"].sum() == np.ceil(120 * rate)
+    agreed = everything["class_probability"] > 0.5
+    limit = np.sort(everything["realness"][agreed])[edits["accepted"].sum() - 1]
+    assert edits["accepted"].tolist() == (agreed & (everything["realness"] <= limit)).tolist()
+
+
+def test_what_decides_on_acceptance_is_no_part_of_the_training():
+    config = EscganAugmenter(acceptance="rate", accept_rate=0.2, delta=3.0, losses=LossWeights(diversity=0))
+    assert config.for_training() == EscganAugmenter(losses=LossWeights(diversity=0)) != config
+
+
+@pytest.mark.parametrize("channels", [CHANNELS, ("Fz", "Cz", "Pz", "Oz"), ("EEG1", "EEG2")])
+def test_networks_on_channels_edit_whatever_montage(channels, tmp_path):
+    train = make_windows(counts=(40, 12), channels=channels, separation=2.0)
+    config = EscganAugmenter(
+        network=NetworkConfig(hidden=4, form="channels"),
+        training=TrainingConfig(epochs=6, batch_size=32, learning_rate=3e-3, average=0.9),
+        acceptance="none",
+    )
+    state = config.fit(train, 1)
+    config.save(state, tmp_path)
+    edited = config.generate(config.load(tmp_path, train), train, Balance(), 0)
+    assert edited.de.tobytes() == config.generate(state, train, Balance(), 0).de.tobytes()
+    assert edited.de.shape == (84, len(channels), 2) and edited.grid.shape == (84, 2, 9, 9)
+    if channels == CHANNELS:
+        np.testing.assert_array_equal(edited.grid, scalp_grid(CHANNELS).to_grid(edited.de))
+    else:
+        assert not edited.grid.any()
+        # Its simple rivals can be compared on that montage, too.
+        assert SmoteAugmenter().generate(None, train, Balance(), 0).de.shape == edited.de.shape
+
+
+def test_a_montage_without_a_grid_is_refused_by_networks_on_the_grid():
+    with pytest.raises(ConfigError, match="span"):
+        augmenter().fit(make_windows(channels=("Fz", "Cz", "Pz", "Oz")), 0)
+
+
+def borrowing(repeats=1, **training):
+    loop = {"epochs": 6, "batch_size": 32, "learning_rate": 1e-3, "borrow": 1.0} | training
+    return EscganAugmenter(
+        network=NetworkConfig(hidden=4, form="channels", residual=True),
+        training=TrainingConfig(**loop),
+        acceptance="none",
+        repeats=repeats,
+    )
+
+
+def test_a_strict_filter_fills_a_class_when_references_are_edited_again_from_other_lenders():
+    train = windows()
+    state = borrowing().fit(train, 0)
+    made = {}
+    for repeats in (1, 3):
+        config = borrowing(repeats).model_copy(update={"acceptance": "rate", "accept_rate": 0.3})
+        made[repeats] = config.generate(state, train, Balance(), 0)
+    # 120 references, of which 36 are accepted at a time; 84 windows are wanted, and there are three lenders.
+    assert len(made[1].labels) == 36 and len(made[3].labels) == 84
+    table = made[3].edits
+    again = table.duplicated(["reference_subject", "reference_trial", "reference_window"]) & table["accepted"]
+    assert again.sum() > 20 and len(np.unique(made[3].de, axis=0)) == 84
+
+
+def test_an_edit_starts_at_the_reference_moved_by_a_training_subjects_difference():
+    """With a decoder of zeros, what is left of an edit is where it started."""
+    train = windows(3)
+    config = borrowing(shrinkage=0.0)
+    state = config.fit(train, 0)
+    last = [m for m in state.generator.decoder if hasattr(m, "bias") and m.bias is not None][-1]
+    for value in (last.weight, last.bias):
+        value.data.zero_()
+    made = config.generate(state, train, Balance(), 0)
+    change = made.de - train.de[reference_rows(train, made.edits)]
+    subjects = train.subjects
+    allowed = {
+        source: np.stack(
+            [
+                train.de[(subjects == s) & (train.labels == 2)].mean(0)
+                - train.de[(subjects == s) & (train.labels == source)].mean(0)
+                for s in np.unique(subjects)
+            ]
+        )
+        for source in (0, 1)
+    }
+    lenders = set()
+    for own, source in zip(change, made.edits["source_label"], strict=True):
+        off = np.abs(allowed[source] - own).max(axis=(1, 2))
+        assert off.min() < 1e-4
+        lenders.add(int(off.argmin()))
+    assert lenders == {0, 1, 2}
+
+
+def test_editing_again_without_another_lender_is_refused():
+    with pytest.raises(ValidationError, match=r"training\.borrow above 0"):
+        EscganAugmenter(repeats=2)
