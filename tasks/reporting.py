@@ -250,8 +250,9 @@ def _history_table(store: Store, entries: Sequence[AugmenterEntry]) -> pd.DataFr
         history = read_table(store.open(entry.artifact).file("history.parquet"))
         history.insert(0, "seed", entry.seed)
         history.insert(0, "fold", entry.fold)
+        history.insert(0, "augmenter", entry.augmenter)
         parts.append(history)
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["fold", "seed", "step"])
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["augmenter", "fold", "seed", "step"])
 
 
 def _acceptance_table(store: Store, entries: Sequence[AugmenterEntry]) -> pd.DataFrame:

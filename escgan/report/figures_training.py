@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from escgan.report.data import ReportData
 from escgan.report.drawing import (
@@ -40,24 +41,29 @@ def loss_terms(data: ReportData) -> list[str]:
 
 
 def losses(data: ReportData) -> Figure:
-    """Draw every loss term over steps in a panel of its own, a thin line a fold, the mean bold."""
+    """Draw every loss term over steps in a panel of its own, a thin line a fold, each augmenter's mean bold."""
     terms, history = loss_terms(data), training_steps(data)
+    names = [str(name) for name in history["augmenter"].unique()]
     n_columns = min(len(terms), 4)
     n_rows = -(-len(terms) // n_columns)
     figure = new_figure(max(4.0, 2.5 * n_columns), 1.95 * n_rows + 0.2)
     for i, (axes, term) in enumerate(zip(panels(figure, n_rows, n_columns, len(terms)), terms, strict=True)):
         # A term that is not computed at every step leaves gaps; its own steps are joined.
-        table = history[["fold", "seed", "step", term]].dropna()
-        for _, line in table.groupby(["fold", "seed"], sort=False):
+        table = history[["augmenter", "fold", "seed", "step", term]].dropna()
+        for _, line in table.groupby(["augmenter", "fold", "seed"], sort=False):
             axes.plot(line["step"], line[term], color=MUTED, alpha=0.45, linewidth=0.7)
-        mean = table.groupby("step")[term].mean()
-        axes.plot(mean.index, mean.to_numpy(), color=class_colour(0), linewidth=2)
+        for number, name in enumerate(names):
+            mean = table[table["augmenter"] == name].groupby("step")[term].mean()
+            axes.plot(mean.index, mean.to_numpy(), color=class_colour(number), linewidth=2)
         axes.set_xlim(0, history["step"].max() * 1.03 or 1)
         last_row = i + n_columns >= len(terms)
         dress(axes, shorten(term.replace("_", " "), 30), "step" if last_row else "", "", grid="y")
         axes.locator_params(axis="both", nbins=4)
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}".replace("-", "−"))
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    if len(names) > 1:
+        handles = [Line2D([], [], color=class_colour(number), linewidth=2) for number in range(len(names))]
+        legend_above(figure, handles, names)
     return figure
 
 

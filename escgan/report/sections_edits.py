@@ -85,14 +85,14 @@ def training_section(data: ReportData) -> Section:
 def _loss_picture(data: ReportData) -> Picture:
     told, history = [], training_steps(data)
     for term in loss_terms(data):
-        steps = history.dropna(subset=[term]).groupby("step")[term].mean()
-        if len(steps):
-            told.append(f"{term} {significant(float(steps.iloc[0]))} to {significant(float(steps.iloc[-1]))}")
-    runs = len(history[["fold", "seed"]].drop_duplicates())
+        for name, own in history.dropna(subset=[term]).groupby("augmenter", sort=False):
+            steps = own.groupby("step")[term].mean()
+            told.append(f"{name}'s {term} {significant(float(steps.iloc[0]))} to {significant(float(steps.iloc[-1]))}")
+    runs = len(history[["augmenter", "fold", "seed"]].drop_duplicates())
     return picture(
         figures.losses(data),
         f"Loss terms over training of {plural(runs, 'network')}, mean at first and last step: {'; '.join(told)}.",
-        "Each loss term over training steps: thin, one fold; bold, the mean. Adversarial terms should settle rather "
+        "Each loss term over training steps: thin, one fold; bold, each augmenter's mean. Adversarial terms should settle rather "
         "than fall to zero: a discriminator whose loss vanishes has stopped teaching the generator. A "
         "single line that leaves the bundle is a fold to look at.",
     )

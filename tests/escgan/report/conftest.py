@@ -234,7 +234,7 @@ def _history(rng: np.random.Generator, subjects: list[str]) -> pd.DataFrame:
         "discriminator_real",
         "discriminator_fake",
     )
-    columns = ["fold", "seed", "step", *terms]
+    columns = ["augmenter", "fold", "seed", "step", *terms]
     rows = []
     for subject in subjects:
         for step in range(100, 4001, 100):
@@ -242,7 +242,7 @@ def _history(rng: np.random.Generator, subjects: list[str]) -> pd.DataFrame:
             values = {term: (0.2 + decay * (i + 1) / 3) * rng.lognormal(0, 0.08) for i, term in enumerate(terms)}
             if step % 500:
                 values["discriminator_fake"] = np.nan
-            rows.append({"fold": subject, "seed": 0, "step": step} | values)
+            rows.append({"augmenter": "escgan", "fold": subject, "seed": 0, "step": step} | values)
     return pd.DataFrame(rows, columns=columns)
 
 
