@@ -60,8 +60,8 @@ class ReportData:
     scalp
         Augmenter -> mean scalp distributions, for augmenters that made windows.
     history
-        Training of augmenters: augmenter, fold, seed, step and one column a loss term. Rows without a step are what the augmenter ``auto``
-        tried: candidate (-1 for none), ratio, score and chosen (0 or 1).
+        Training of augmenters: augmenter, fold, seed, step and one column a loss term. Rows without a step are what the
+        augmenter ``auto`` tried: candidate (-1 for none), ratio, score and chosen (0 or 1).
     acceptance
         One row a fold, seed and augmenter: fold, seed, augmenter, wanted, tried, accepted.
     scores

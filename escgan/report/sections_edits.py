@@ -92,8 +92,8 @@ def _loss_picture(data: ReportData) -> Picture:
     return picture(
         figures.losses(data),
         f"Loss terms over training of {plural(runs, 'network')}, mean at first and last step: {'; '.join(told)}.",
-        "Each loss term over training steps: thin, one fold; bold, each augmenter's mean. Adversarial terms should settle rather "
-        "than fall to zero: a discriminator whose loss vanishes has stopped teaching the generator. A "
+        "Each loss term over training steps: thin, one fold; bold, each augmenter's mean. Adversarial terms should "
+        "settle rather than fall to zero: a discriminator whose loss vanishes has stopped teaching the generator. A "
         "single line that leaves the bundle is a fold to look at.",
     )
 
