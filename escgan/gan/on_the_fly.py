@@ -99,7 +99,7 @@ class EditTransform:
         device: str = "cpu",
     ) -> None:
         self.gan = gan
-        self.n_classes = int(gan.generator.control.num_embeddings)
+        self.n_classes = gan.discriminator.n_classes
         self.target = target
         self.p = float(p)
         self.delta = float(delta)
@@ -241,7 +241,7 @@ class EditedWindows(Dataset[tuple[Tensor, Tensor]]):
             raise ConfigError(f"There are {len(windows)} windows but {len(labels)} labels: give one a window.")
         self.x = torch.as_tensor(np.asarray(windows))
         self.y = torch.as_tensor(np.asarray(labels, np.int64))
-        counts = np.bincount(self.y.numpy(), minlength=int(gan.generator.control.num_embeddings))
+        counts = np.bincount(self.y.numpy(), minlength=gan.discriminator.n_classes)
         self.transform = EditTransform(
             gan, target=target, p=p, delta=delta, counts=counts, layout=layout, seed=seed, device=device
         )

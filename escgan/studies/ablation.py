@@ -61,8 +61,12 @@ class AblationStudy(Study):
 
 def ablations(whole: EscganAugmenter) -> dict[str, EscganAugmenter]:
     """Return ESC-GAN without each of its parts that it has, by what is missing."""
-    made = {"no-control": whole.model_copy(update={"network": replace(whole.network, control=False)})}
-    for term in ("diversity", "boundary", "reconstruction"):
-        made[f"no-{term}"] = whole.model_copy(update={"losses": replace(whole.losses, **{term: 0.0})})
-    made["no-filter"] = whole.model_copy(update={"acceptance": "none"})
+    changes: dict[str, dict[str, object]] = {
+        "no-control": {"network": replace(whole.network, control=False)},
+        "no-diversity": {"losses": replace(whole.losses, diversity=0.0)},
+        "no-boundary": {"losses": replace(whole.losses, boundary=0.0)},
+        "no-reconstruction": {"losses": replace(whole.losses, reconstruction=0.0)},
+        "no-filter": {"acceptance": "none"},
+    }
+    made = {name: whole.model_copy(update=change) for name, change in changes.items()}
     return {f"escgan-{name}": ablated for name, ablated in made.items() if ablated != whole}

@@ -64,7 +64,8 @@ class FidelityStudy(Study):
         table = self.table(results)
         edits = table[table["augmenter"] != _YARDSTICK]
         real = table[table["augmenter"] == _YARDSTICK]
-        name, distance = edits.loc[edits["Frechet"].idxmin(), ["augmenter", "Frechet"]]
+        closest = edits.sort_values("Frechet").iloc[0]
+        name, distance = closest["augmenter"], closest["Frechet"]
         found = [
             f"The smallest Frechet distance to real windows is that of {name}, {distance:.3g}; real windows of "
             f"other people have {real['Frechet'].mean():.3g}."
