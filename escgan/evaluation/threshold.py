@@ -6,13 +6,13 @@ balanced accuracy on people of the training side that the classifier was not fit
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from escgan.classifiers.base import Classifier, Model, TrainingData
-from escgan.seeds import generator
+from escgan.evaluation.dealing import deal
 from escgan.windows import WindowSet
 
 # Parts that the training side is dealt into, each judged by a classifier that was fitted on the others.
@@ -98,39 +98,14 @@ def _validation(
     classifier: Classifier, data: TrainingData, seed: int, device: str
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Predict training windows by classifiers that were fitted on other parts of them."""
-    part = _dealt(data.train, seed)
+    part = deal(data.train, _PARTS, seed)
     probability = np.zeros((len(data.train), data.n_classes))
     done = np.zeros(len(data.train), bool)
     for number in np.unique(part):
         held, rest = np.flatnonzero(part == number), np.flatnonzero(part != number)
         if len(np.unique(data.train.labels[rest])) < 2:
             continue
-        inner = TrainingData(_rows(data.train, rest), None, data.reweight)
-        probability[held] = classifier.fit(inner, seed, device=device).predict_proba(_rows(data.train, held))
+        inner = TrainingData(data.train.take(rest), None, data.reweight)
+        probability[held] = classifier.fit(inner, seed, device=device).predict_proba(data.train.take(held))
         done[held] = True
     return probability[done], data.train.labels[done]
-
-
-def _dealt(train: WindowSet, seed: int) -> NDArray[np.int64]:
-    """Deal training windows into parts, ``(n_windows,)``: by subjects, so that those who validate are unseen people.
-
-    Where that leaves one class to fit on, as with a single training subject, by trials, and at last by stretches of
-    each trial.
-    """
-    trial = train.table[["subject", "session", "trial"]].astype(str).agg("/".join, axis=1)
-    within = train.table.groupby(trial, sort=False)["window"]
-    stretch = ((within.rank(method="first") - 1) * _PARTS // within.transform("size")).to_numpy(dtype=np.int64)
-    for owner in (train.subjects.astype(str), trial.to_numpy(dtype=str)):
-        names, place = np.unique(owner, return_inverse=True)
-        n_parts = min(_PARTS, len(names))
-        dealt = np.empty(len(names), np.int64)
-        dealt[generator(seed, "validation").permutation(len(names))] = np.arange(len(names)) % n_parts
-        part = dealt[place]
-        if n_parts > 1 and any(len(np.unique(train.labels[part != number])) > 1 for number in range(n_parts)):
-            return part
-    return stretch
-
-
-def _rows(windows: WindowSet, rows: NDArray[np.int64]) -> WindowSet:
-    table = windows.table.iloc[rows].reset_index(drop=True)
-    return replace(windows, de=windows.de[rows], labels=windows.labels[rows], table=table)

@@ -1,14 +1,11 @@
-from dataclasses import replace
-
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from escgan.classifiers import LogisticClassifier, TrainingData
-from escgan.evaluation.threshold import MovedModel, _dealt, choose_offsets, fit_with_moved_threshold
+from escgan.evaluation.threshold import MovedModel, choose_offsets, fit_with_moved_threshold
 from tests.conftest import make_windows
 
 
@@ -88,24 +85,10 @@ def test_offsets_come_from_subjects_that_the_classifier_was_not_fitted_on():
     assert set().union(*(judged for _, judged in seen)) == set(train.subjects)
 
 
-def test_with_one_subject_trials_validate_and_with_one_trial_a_class_its_stretches():
-    table = pd.DataFrame(
-        {"subject": "01", "session": "1", "trial": np.repeat(range(6), 10), "window": np.tile(range(10), 6)}
-    )
+def test_a_subject_alone_is_validated_on_parts_of_it():
     train = make_windows(counts=(30, 30), n_subjects=1)
-    trials = _dealt(replace(train, table=table, labels=np.repeat([0, 1, 0, 1, 0, 1], 10)), 0)
-    assert len(set(trials)) == 3 and (trials.reshape(6, 10) == trials[::10, None]).all()
-    # A trial a class: without one of them there would be one class.
-    two = table.assign(trial=np.repeat([1, 2], 30), window=np.tile(range(30), 2))
-    stretches = _dealt(replace(train, table=two, labels=np.repeat([0, 1], 30)), 0)
-    np.testing.assert_array_equal(stretches, np.tile(np.repeat([0, 1, 2], 10), 2))
-    model = fit_with_moved_threshold(LogisticClassifier(), TrainingData(replace(train, table=two)), 0)
+    model = fit_with_moved_threshold(LogisticClassifier(), TrainingData(train), 0)
     assert np.isfinite(model.offsets).all()
-
-
-def test_a_trial_of_one_window_is_a_stretch():
-    train = make_windows(counts=(1, 1), n_subjects=1)
-    assert set(_dealt(train, 0)) <= {0, 1, 2}
 
 
 def test_no_offset_is_no_change():
