@@ -41,7 +41,7 @@ def gathered(run, features, scheme, monkeypatch, free, part=None):
     return training_windows(run, features, part, LABELS, scheme)
 
 
-@pytest.mark.parametrize("scheme", ["none", "global", "per_subject"])
+@pytest.mark.parametrize("scheme", ["none", "global", "per_subject", "coral"])
 @pytest.mark.parametrize("ratings", [(2.0, 8.0), (2.0, np.nan, 8.0)])
 @pytest.mark.parametrize("part", [None, Part(of="window", k=3, number=1)])
 def test_windows_in_a_file_are_those_in_memory(run, monkeypatch, scheme, ratings, part):
