@@ -61,7 +61,8 @@ class PipelineConfig(Settings):
     labels: LabelConfig
     """How ratings or conditions become classes; the corpus' usual ones when not given."""
     normalization: Normalization = "per_subject"
-    """``none``, ``global`` (training windows' moments) or ``per_subject`` (each subject's own; transductive)."""
+    """``none``, ``global`` (training windows' moments), ``per_subject`` (each subject's own; transductive) or ``coral``
+    (per subject, and then the covariance that training subjects have in common; transductive)."""
     protocol: ProtocolConfig = LeaveOneSubjectOut()
     """How subjects are split into training and test."""
     augmenters: tuple[AugmenterConfig, ...] = Field(min_length=1)
@@ -216,7 +217,10 @@ def explain(error: ValidationError, source: str) -> str:
     where = ".".join(str(part) for part in first["loc"])
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        near = difflib.get_close_matches(str(first["loc"][-1]), _known_keys(), n=1)
+        unknown, known = str(first["loc"][-1]), _known_keys()
+        # A setting of that very name belongs to something else: only what is nearly the same can have been meant.
+        cutoff = 0.9 if unknown in known else 0.6
+        near = difflib.get_close_matches(unknown, [key for key in known if key != unknown], n=1, cutoff=cutoff)
         hint = f"did you mean '{near[0]}'?" if near else "remove it."
         return f"In {source}: there is no setting '{where}': {hint}"
     if first["type"] in ("union_tag_invalid", "union_tag_not_found", "model_attributes_type"):

@@ -56,6 +56,11 @@ class WindowSet:
         """Return the same windows with other feature values."""
         return replace(self, de=de)
 
+    def take(self, rows: NDArray[np.int64]) -> WindowSet:
+        """Return some of the windows, in the order of ``rows``."""
+        table = self.table.iloc[rows].reset_index(drop=True)
+        return replace(self, de=self.de[rows], labels=self.labels[rows], table=table)
+
 
 def concatenate(parts: Sequence[WindowSet]) -> WindowSet:
     """Join window sets that share channels, bands and classes.

@@ -12,7 +12,7 @@ import numpy as np
 from escgan.augmenters.base import Balance, Edited, FoldToFit, GeneratingAugmenter
 from escgan.errors import EscganError
 from escgan.evaluation.scores import METRICS
-from escgan.evaluation.validation import deal_validation, rows_of
+from escgan.evaluation.validation import deal_validation
 from escgan.seeds import derive_seed
 from escgan.windows import WindowSet
 
@@ -81,7 +81,7 @@ class Search:
         choices += [(place, ratio) for place in range(len(self._question.candidates)) for ratio in self._ratios]
         scores: dict[Tried, list[float]] = {choice: [] for choice in choices}
         for number, rest, held in self._parts:
-            for choice, own in self._scores(number, rows_of(self._train, rest), rows_of(self._train, held)):
+            for choice, own in self._scores(number, self._train.take(rest), self._train.take(held)):
                 scores[choice] += own
         return tuple(Trial(*choice, _mean(scores[choice])) for choice in choices)
 

@@ -61,6 +61,18 @@ class TrainingData:
         own = self.train.labels
         return own if self.edited is None else np.concatenate([own, self.edited.labels])
 
+    @cached_property
+    def subjects(self) -> NDArray[np.object_]:
+        """``(n,)`` names; an edited window's is that of its reference, and None where it has no single one."""
+        own = self.train.subjects.astype(str).astype(object)
+        if self.edited is None:
+            return own
+        of_edits = self.edited.edits.loc[self.edited.edits["accepted"], "reference_subject"]
+        known = of_edits.notna().to_numpy(dtype=bool)
+        references = np.full(len(of_edits), None, dtype=object)
+        references[known] = of_edits[known].astype(str).to_numpy(dtype=object)
+        return np.concatenate([own, references])
+
     @property
     def n_classes(self) -> int:
         """Classes of the label set, whether present in these windows or not."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from escgan.classifiers.network import NetworkClassifier
+from escgan.classifiers.network import NetworkClassifier, Sizes
 
 if TYPE_CHECKING:
     from torch import nn
@@ -24,7 +24,7 @@ class DgcnnClassifier(NetworkClassifier):
     hidden: int = Field(default=64, ge=1)
     """Width of the fully connected layer."""
 
-    def build(self, n_channels: int, n_bands: int, n_classes: int) -> nn.Module:
+    def build(self, sizes: Sizes) -> nn.Module:
         """Build batch norm of the bands, the graph convolution and two fully connected layers."""
         from torch import nn
 
@@ -32,12 +32,12 @@ class DgcnnClassifier(NetworkClassifier):
         from escgan.gan.trunk import SeededDropout
 
         return nn.Sequential(
-            BandNorm(n_bands),
-            ChebyshevGraph(n_channels, n_bands, self.filters, self.order),
+            BandNorm(sizes.n_bands),
+            ChebyshevGraph(sizes.n_channels, sizes.n_bands, self.filters, self.order),
             nn.ReLU(),
             nn.Flatten(),
-            nn.Linear(n_channels * self.filters, self.hidden),
+            nn.Linear(sizes.n_channels * self.filters, self.hidden),
             nn.ReLU(),
             SeededDropout(self.dropout),
-            nn.Linear(self.hidden, n_classes),
+            nn.Linear(self.hidden, sizes.n_classes),
         )

@@ -1,4 +1,4 @@
-"""Convolution on a graph of channels that is learned along with everything else."""
+"""Convolutions on a graph of channels that is learned along with everything else."""
 
 from __future__ import annotations
 
@@ -53,3 +53,52 @@ class ChebyshevGraph(nn.Module):
             out = out + layer(now)
             before, now = now, 2 * (laplacian @ now) - before
         return out
+
+
+class SimpleGraph(nn.Module):
+    """``S^order x W + b`` with ``S = D^(-1/2) A D^(-1/2)`` of a learned symmetric adjacency, which may be negative.
+
+    Simple graph convolution (Wu et al. 2019, arXiv:1902.07153), with degrees ``D_ii = sum_j |A_ij|`` as in Zhong, Wang
+    and Miao 2020 (doi:10.1109/TAFFC.2020.2994159).
+
+    Parameters
+    ----------
+    adjacency
+        ``(n_channels, n_channels)``, where learning begins; only its symmetric part counts.
+    n_in, n_out
+        Features of a node before and after.
+    order
+        How often neighbours are mixed.
+    """
+
+    def __init__(self, adjacency: Tensor, n_in: int, n_out: int, order: int) -> None:
+        super().__init__()
+        self.free = nn.Parameter(adjacency.clone())
+        self.mix = nn.Linear(n_in, n_out)
+        self.order = order
+
+    @property
+    def adjacency(self) -> Tensor:
+        """The adjacency, ``(n_channels, n_channels)``."""
+        return (self.free + self.free.T) / 2
+
+    @property
+    def propagation(self) -> Tensor:
+        """``S``, ``(n_channels, n_channels)``."""
+        adjacency = self.adjacency
+        degree = adjacency.abs().sum(dim=1).clamp_min(_NO_NEIGHBOUR).rsqrt()
+        return degree[:, None] * adjacency * degree
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve ``(B, n_channels, n_in)`` to ``(B, n_channels, n_out)``."""
+        spread = torch.linalg.matrix_power(self.propagation, self.order)
+        out: Tensor = self.mix(spread @ x)
+        return out
+
+
+class ChannelMean(nn.Module):
+    """The mean over channels, ``(B, n_channels, n)`` to ``(B, n)``."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Average."""
+        return x.mean(dim=1)

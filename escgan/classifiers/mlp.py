@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from escgan.classifiers.network import NetworkClassifier
+from escgan.classifiers.network import NetworkClassifier, Sizes
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,15 +20,22 @@ class MlpClassifier(NetworkClassifier):
     hidden: tuple[int, ...] = Field(default=(128, 64), min_length=1)
     """Widths of the hidden layers."""
 
-    def build(self, n_channels: int, n_bands: int, n_classes: int) -> nn.Module:
+    def build(self, sizes: Sizes) -> nn.Module:
         """Build the layers."""
         from torch import nn
 
         from escgan.gan.trunk import SeededDropout
 
-        layers: list[nn.Module] = [nn.Flatten()]
-        width = n_channels * n_bands
-        for wider in self.hidden:
-            layers += [nn.Linear(width, wider), nn.BatchNorm1d(wider), nn.ReLU()]
-            width = wider
-        return nn.Sequential(*layers, SeededDropout(self.dropout), nn.Linear(width, n_classes))
+        layers = hidden_layers(sizes.n_channels * sizes.n_bands, self.hidden)
+        return nn.Sequential(*layers, SeededDropout(self.dropout), nn.Linear(self.hidden[-1], sizes.n_classes))
+
+
+def hidden_layers(width: int, widths: tuple[int, ...]) -> nn.Sequential:
+    """Build fully connected layers with batch norm and ReLU, ``width`` values a window to ``(B, widths[-1])``."""
+    from torch import nn
+
+    layers: list[nn.Module] = [nn.Flatten()]
+    for wider in widths:
+        layers += [nn.Linear(width, wider), nn.BatchNorm1d(wider), nn.ReLU()]
+        width = wider
+    return nn.Sequential(*layers)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -20,6 +21,47 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 _CONSTANT = 1e-6
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What a network is built for: its input ``(B, n_channels, n_bands)``, and the classes and people it tells apart.
+
+    ``n_subjects`` counts the subjects who are trained on, without those who validate.
+    """
+
+    channels: tuple[str, ...]
+    n_bands: int
+    n_classes: int
+    n_subjects: int
+
+    @property
+    def n_channels(self) -> int:
+        """Length of the first axis."""
+        return len(self.channels)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Windows of one step.
+
+    Attributes
+    ----------
+    x
+        ``(B, n_channels, n_bands)`` standardised.
+    labels, weight
+        ``(B,)``.
+    subject
+        ``(B,)``, each window's place among the subjects who are trained on; -1 where it has none.
+    progress
+        Share of all steps of all passes that were made before, from 0 to 1.
+    """
+
+    x: Tensor
+    labels: Tensor
+    weight: Tensor
+    subject: Tensor
+    progress: float
 
 
 class NetworkClassifier(Classifier, ABC):
@@ -46,8 +88,19 @@ class NetworkClassifier(Classifier, ABC):
     """Dropout before the last layer."""
 
     @abstractmethod
-    def build(self, n_channels: int, n_bands: int, n_classes: int) -> nn.Module:
-        """Build the network ``(B, n_channels, n_bands)`` to ``(B, n_classes)``; its weights are drawn afterwards."""
+    def build(self, sizes: Sizes) -> nn.Module:
+        """Build the network ``(B, n_channels, n_bands)`` to ``(B, n_classes)``.
+
+        Weights of linear layers, convolutions and embeddings are drawn afterwards.
+        """
+
+    def objective(self, network: nn.Module, batch: Batch) -> Tensor:
+        """Return what a step lowers: the weighted cross-entropy, unless a subclass adds to it."""
+        return class_loss(network(batch.x), batch.labels, batch.weight)
+
+    def parameter_groups(self, network: nn.Module) -> list[dict[str, Any]]:
+        """Return what is learnt, as Adam's groups; those that do not say their ``lr`` learn at ``learning_rate``."""
+        return [{"params": list(network.parameters())}]
 
     def fit(self, data: TrainingData, seed: int, *, device: str = "cpu") -> Model:
         """Train; every batch derives from (seed, pass)."""
@@ -61,11 +114,14 @@ class NetworkClassifier(Classifier, ABC):
         x = torch.from_numpy(((de - mean) / scale).astype(np.float32)).to(device)
         y = torch.from_numpy(data.labels).to(device)
         weight = torch.from_numpy(data.weights.astype(np.float32)).to(device)
-        network = self.build(de.shape[1], de.shape[2], data.n_classes)
+        rows, held = self._split(data, seed)
+        people = sorted({name for name in data.subjects[rows] if name is not None})
+        subject = torch.from_numpy(_places(data.subjects, people)).to(device)
+        network = self.build(Sizes(data.train.channels, de.shape[2], data.n_classes, len(people)))
         initialize(network, torch.Generator().manual_seed(derive_seed(seed, "weights")))
         network.to(device)
-        optimizer = torch.optim.AdamW(network.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay)
-        rows, held = self._split(data, seed)
+        groups = self.parameter_groups(network)
+        optimizer = torch.optim.AdamW(groups, lr=self.learning_rate, weight_decay=self.weight_decay)
         validating = torch.from_numpy(held).to(device)
         best, best_state, since = float("inf"), deepcopy(network.state_dict()), 0
         for epoch in range(self.epochs):
@@ -74,8 +130,11 @@ class NetworkClassifier(Classifier, ABC):
             order = torch.from_numpy(generator(seed, "order", epoch).permutation(rows)).to(device)
             loss = torch.zeros((), device=device)
             # Batches of nearly equal size: a last one of a single window would have no deviation to be normed by.
-            for batch in order.chunk(max(1, len(order) // self.batch_size)):
-                loss = _loss(network(x[batch]), y[batch], weight[batch])
+            chunks = order.chunk(max(1, len(order) // self.batch_size))
+            for step, chosen in enumerate(chunks):
+                progress = (epoch + step / len(chunks)) / self.epochs
+                batch = Batch(x[chosen], y[chosen], weight[chosen], subject[chosen], progress)
+                loss = self.objective(network, batch)
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
                 optimizer.step()
@@ -87,7 +146,7 @@ class NetworkClassifier(Classifier, ABC):
             if not len(held):
                 continue
             with torch.no_grad():
-                reached = _loss(network.eval()(x[validating]), y[validating], weight[validating]).item()
+                reached = class_loss(network.eval()(x[validating]), y[validating], weight[validating]).item()
             if reached < best:
                 best, best_state, since = reached, deepcopy(network.state_dict()), 0
             else:
@@ -100,29 +159,32 @@ class NetworkClassifier(Classifier, ABC):
 
     def _split(self, data: TrainingData, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the rows that are trained on, and those of the subjects who validate."""
-        subjects, n_real = data.train.subjects.astype(str), len(data.train)
-        names = np.unique(subjects)
+        subjects, n_real = data.subjects, len(data.train)
+        names = np.unique(subjects[:n_real].astype(str))
         everything = np.arange(len(data.labels))
         if len(names) < 3:
             return everything, everything[:0]
         n = max(1, round(self.validation * len(names)))
         chosen = generator(seed, "validation").permutation(names)[:n]
-        held = np.isin(subjects, chosen)
-        made = np.zeros(len(everything) - n_real, bool)
-        if data.edited is not None:
-            references = data.edited.edits.loc[data.edited.edits["accepted"], "reference_subject"]
-            made = references.isin(chosen).to_numpy(dtype=bool)
-        rows = everything[~np.concatenate([held, made])]
+        theirs = pd.Series(subjects, dtype=object).isin(chosen).to_numpy()
+        rows = everything[~theirs]
         if len(np.unique(data.labels[rows])) < len(np.unique(data.labels)):
             # Those who would validate are the only ones who show a class.
             return everything, everything[:0]
-        return rows, np.flatnonzero(held)
+        return rows, np.flatnonzero(theirs[:n_real])
 
 
-def _loss(scores: Tensor, labels: Tensor, weight: Tensor) -> Tensor:
+def _places(subjects: NDArray[np.object_], people: list[str]) -> NDArray[np.int64]:
+    """Return each window's place among ``people``, -1 for others and nobody."""
+    return pd.Index(people, dtype=object).get_indexer(pd.Index(subjects, dtype=object)).astype(np.int64)
+
+
+def class_loss(scores: Tensor, labels: Tensor, weight: Tensor, smoothing: float = 0.0) -> Tensor:
+    """Return the weighted mean of the cross-entropy with labels of which a share is spread evenly over the classes."""
     from torch.nn import functional
 
-    return (weight * functional.cross_entropy(scores, labels, reduction="none")).mean()
+    each = functional.cross_entropy(scores, labels, reduction="none", label_smoothing=smoothing)
+    return (weight * each).mean()
 
 
 @dataclass(frozen=True)

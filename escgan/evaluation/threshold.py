@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escgan.classifiers.base import Classifier, Model, TrainingData
-from escgan.evaluation.validation import deal_validation, rows_of
+from escgan.evaluation.validation import deal_validation
 from escgan.windows import WindowSet
 
 # Parts that the training side is dealt into, each judged by a classifier that was fitted on the others.
@@ -105,7 +105,7 @@ def _validation(
         held, rest = np.flatnonzero(part == number), np.flatnonzero(part != number)
         if len(np.unique(data.train.labels[rest])) < 2:
             continue
-        inner = TrainingData(rows_of(data.train, rest), None, data.reweight)
-        probability[held] = classifier.fit(inner, seed, device=device).predict_proba(rows_of(data.train, held))
+        inner = TrainingData(data.train.take(rest), None, data.reweight)
+        probability[held] = classifier.fit(inner, seed, device=device).predict_proba(data.train.take(held))
         done[held] = True
     return probability[done], data.train.labels[done]

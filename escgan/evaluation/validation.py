@@ -6,8 +6,6 @@ judged was not fitted on. Test windows have no way in.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,9 +40,3 @@ def deal_validation(train: WindowSet, parts: int, seed: int) -> NDArray[np.int64
         if n_parts > 1 and any(len(np.unique(train.labels[part != number])) > 1 for number in range(n_parts)):
             return part
     return stretch
-
-
-def rows_of(windows: WindowSet, rows: NDArray[np.int64]) -> WindowSet:
-    """Return some of the windows, by their places ``(n,)``, in that order."""
-    table = windows.table.iloc[rows].reset_index(drop=True)
-    return replace(windows, de=windows.de[rows], labels=windows.labels[rows], table=table)

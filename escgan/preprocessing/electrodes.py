@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from escgan.errors import RecordingError
+import numpy as np
+from numpy.typing import NDArray
+
+from escgan.errors import ConfigError, RecordingError
+from escgan.montage import canonical_name
 from escgan.recording import AuxiliaryKind
 
 if TYPE_CHECKING:
@@ -43,6 +47,25 @@ def recording_info(
     fiducials = {key: value for key, value in _template().get_positions().items() if key in ("nasion", "lpa", "rpa")}
     montage = mne.channels.make_dig_montage(chosen, **fiducials, coord_frame="mri")
     return info.set_montage(montage, on_missing="ignore", verbose="error")
+
+
+def electrode_positions(channels: Sequence[str]) -> NDArray[np.float64]:
+    """Return where scalp channels lie on the template head, ``(n_channels, 3)`` in metres.
+
+    Raises
+    ------
+    ConfigError
+        A channel has no position in the 10-05 system.
+    """
+    places = {name.upper(): place for name, place in _template().get_positions()["ch_pos"].items()}
+    names = [_NEAREST.get(name.upper(), canonical_name(name)).upper() for name in channels]
+    unknown = [channel for channel, name in zip(channels, names, strict=True) if name not in places]
+    if unknown:
+        raise ConfigError(
+            f"There is no place in the 10-05 system for {', '.join(unknown)}: rename these channels to 10-10 names or "
+            "drop them."
+        )
+    return np.array([places[name] for name in names], dtype=np.float64)
 
 
 @lru_cache(maxsize=1)

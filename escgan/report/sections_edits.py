@@ -45,6 +45,7 @@ def _scalp_picture(data: ReportData, augmenter: str) -> Picture:
         )
     meaning = {
         "per_subject": "z-scored per subject",
+        "coral": "z-scored per subject, with the training subjects’ common covariance",
         "global": "z-scored over the training windows",
     }.get(data.normalization, f"in {data.unit}")
     keep = placed_channels(data)

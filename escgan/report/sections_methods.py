@@ -14,6 +14,8 @@ _KEY_LENGTH = 10
 
 _NORMALIZATIONS = {
     "per_subject": "features were z-scored with each subject's own mean and deviation",
+    "coral": "features were z-scored with each subject's own mean and deviation, and given the covariance that the "
+    "training subjects share (CORAL, with each subject's own shrunk covariance)",
     "global": "features were z-scored with the mean and deviation of the training windows",
     "none": "features were used without normalisation",
 }

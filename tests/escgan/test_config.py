@@ -208,6 +208,19 @@ FAULTS = {
         {"features": {"bands": [{"name": "a", "low_hz": 1, "high_hz": 4, "hihg_hz": 3}]}},
         "there is no setting 'features.bands.0.hihg_hz': did you mean 'high_hz'?",
     ),
+    "setting of something else": (
+        {"classifiers": [{"kind": "logistic", "patience": 3}]},
+        "there is no setting 'classifiers.0.logistic.patience': remove it.",
+    ),
+    "grid of no setting": (
+        {"classifiers": [{"kind": "tuned", "classifier": "lda", "grid": {"C": [1]}}]},
+        "classifiers.0.tuned: grid names 'C', which is no setting of classifier 'lda': name one of shrinkage.",
+    ),
+    "tuned inside tuned": (
+        {"classifiers": [{"kind": "tuned", "classifier": "tuned"}]},
+        "classifiers.0.tuned.classifier is 'tuned', expected one of: "
+        f"{', '.join(kind for kind in CLASSIFIERS if kind != 'tuned')}.",
+    ),
     "unknown corpus": (
         {"dataset": "eegmath"},
         f"dataset is 'eegmath', expected one of: {', '.join(DATASETS)} (did you mean 'eegmat'?).",
@@ -253,7 +266,7 @@ FAULTS = {
     ),
     "not one of the words": (
         {"normalization": "per_person"},
-        "normalization: input should be 'none', 'global' or 'per_subject'.",
+        "normalization: input should be 'none', 'global', 'per_subject' or 'coral'.",
     ),
     "missing inside": ({"labels": {"kind": "threshold"}}, "the setting 'labels.threshold.rating' is missing: add it."),
     "augmenter twice": (

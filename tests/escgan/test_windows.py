@@ -27,3 +27,12 @@ def test_joining_different_montages_is_refused_with_both_subjects_named():
 def test_joining_nothing_is_refused():
     with pytest.raises(ConfigError, match="no windows to gather"):
         concatenate([])
+
+
+def test_taken_windows_keep_rows_labels_and_features_together():
+    windows, rows = make_windows(), np.array([100, 3, 57])
+    some = windows.take(rows)
+    np.testing.assert_array_equal(some.de, windows.de[rows])
+    np.testing.assert_array_equal(some.labels, windows.labels[rows])
+    assert some.table.to_dict("records") == [windows.table.iloc[row].to_dict() for row in rows]
+    assert list(some.table.index) == [0, 1, 2] and some.channels == windows.channels

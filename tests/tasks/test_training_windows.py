@@ -43,7 +43,7 @@ def gathered(run, features, scheme, monkeypatch, free, part=None, scarcity=None)
     return training_windows(run, TrainingSide(tuple(features), part, scarcity), LABELS, scheme)
 
 
-@pytest.mark.parametrize("scheme", ["none", "global", "per_subject"])
+@pytest.mark.parametrize("scheme", ["none", "global", "per_subject", "coral"])
 @pytest.mark.parametrize("ratings", [(2.0, 8.0), (2.0, np.nan, 8.0)])
 @pytest.mark.parametrize("part", [None, Part(of="window", k=3, number=1)])
 @pytest.mark.parametrize("scarcity", [None, Scarcity(label="high", keep=0.3)])

@@ -17,7 +17,6 @@ from escgan.augmenters.smote import SmoteAugmenter
 from escgan.classifiers import LdaClassifier, LogisticClassifier, TrainingData
 from escgan.config import parse_config
 from escgan.errors import ConfigError, DivergedError
-from escgan.evaluation.validation import rows_of
 from escgan.gan.config import NetworkConfig, TrainingConfig
 from tests.conftest import CHANNELS, make_windows
 
@@ -110,7 +109,7 @@ def test_the_table_holds_the_mean_over_validating_subjects_of_what_each_choice_s
     found = scores(augmenter.fit(train, 0))
     truth = []
     for subject in np.unique(train.subjects):
-        rest, held = (rows_of(train, np.flatnonzero(side)) for side in (train.subjects != subject,
+        rest, held = (train.take(np.flatnonzero(side)) for side in (train.subjects != subject,
                                                                         train.subjects == subject))  # fmt: skip
         predicted = LdaClassifier().fit(TrainingData(rest), 0).predict_proba(held).argmax(axis=1)
         truth.append(balanced_accuracy_score(held.labels, predicted))
@@ -156,7 +155,7 @@ def test_windows_outside_the_training_side_change_nothing(tmp_path):
     left = np.flatnonzero(everyone.subjects != "02")
     augmenter, made = AutoAugmenter(candidates=("noise", "smote")), []
     for name, windows in (("one", everyone), ("other", noisy)):
-        train = rows_of(windows, left)
+        train = windows.take(left)
         state = augmenter.fit(train, 0)
         (tmp_path / name).mkdir()
         augmenter.save(state, tmp_path / name)

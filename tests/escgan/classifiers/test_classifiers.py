@@ -14,11 +14,15 @@ from sklearn.utils.class_weight import compute_sample_weight
 from escgan.augmenters.base import edited_from_channels
 from escgan.classifiers import CLASSIFIERS, ClassifierConfig, TrainingData
 from escgan.classifiers.cnn import CnnClassifier
+from escgan.classifiers.dann import DannClassifier
 from escgan.classifiers.dgcnn import DgcnnClassifier
 from escgan.classifiers.lda import LdaClassifier
 from escgan.classifiers.logistic import LogisticClassifier
 from escgan.classifiers.mlp import MlpClassifier
+from escgan.classifiers.rgnn import RgnnClassifier
 from escgan.classifiers.svm import SvmClassifier
+from escgan.classifiers.transformer import TransformerClassifier
+from escgan.classifiers.tuned import TunedClassifier
 from escgan.errors import ConfigError, DivergedError
 from escgan.montage import scalp_grid
 from escgan.windows import WindowSet
@@ -30,6 +34,14 @@ QUICK = {
     "svm": SvmClassifier(),
     "mlp": MlpClassifier(hidden=(8,), epochs=40, batch_size=32, learning_rate=1e-2, dropout=0.1),
     "dgcnn": DgcnnClassifier(filters=4, hidden=8, epochs=40, batch_size=32, learning_rate=1e-2, dropout=0.1),
+    "rgnn": RgnnClassifier(
+        order=1, filters=16, smoothing=0, adversary=0.1, epochs=40, batch_size=32, learning_rate=3e-2, dropout=0.1
+    ),
+    "transformer": TransformerClassifier(
+        layers=1, width=8, heads=2, epochs=30, batch_size=32, learning_rate=1e-2, dropout=0.1
+    ),
+    "dann": DannClassifier(hidden=(8,), epochs=40, batch_size=32, learning_rate=1e-2, dropout=0.1),
+    "tuned": TunedClassifier(grid={"C": (0.1, 1.0)}, folds=2),
     "cnn": CnnClassifier(hidden=4, epochs=25, batch_size=32, learning_rate=3e-3),
 }
 

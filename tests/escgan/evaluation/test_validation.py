@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from escgan.evaluation.validation import deal_validation, rows_of
+from escgan.evaluation.validation import deal_validation
 from tests.conftest import make_windows
 
 
@@ -56,7 +56,7 @@ def test_a_trial_of_one_window_is_a_stretch(parts):
 def test_rows_keep_a_windows_values_label_and_name_together():
     train = make_windows(counts=(4, 2), n_subjects=2)
     rows = np.array([11, 0, 5])
-    some = rows_of(train, rows)
+    some = train.take(rows)
     np.testing.assert_array_equal(some.de, train.de[rows])
     np.testing.assert_array_equal(some.labels, train.labels[rows])
     assert some.table["window"].tolist() == train.table["window"].to_numpy()[rows].tolist()

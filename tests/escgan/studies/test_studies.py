@@ -214,7 +214,10 @@ def test_options_stand_in_the_experiments_file_and_faults_in_them_are_named(tmp_
     assert experiment == EXPERIMENT and studies["hard_case"].keep == (0.2,)
     for section, said in (
         ("{hardcase: {}}", "There is no study 'hardcase': expected one of compare, hard_case"),
-        ("{hard_case: {label: low valence, keap: [0.2]}}", "there is no setting 'studies.hard_case.keap': did you mean 'keep'"),
+        (
+            "{hard_case: {label: low valence, keap: [0.2]}}",
+            "there is no setting 'studies.hard_case.keap': did you mean 'keep'",
+        ),
         ("[compare]", "studies holds each study's options below its name"),
     ):
         path.write_text(text + f"studies: {section}\n")
