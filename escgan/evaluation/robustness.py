@@ -214,6 +214,9 @@ def _attacked(model: DifferentiableModel) -> nn.Module:
     class Attacked(nn.Module):
         """The network in what counts: the values that windows decide, and the classes that training held."""
 
+        mask: Tensor
+        present: Tensor
+
         def __init__(self) -> None:
             super().__init__()
             self.network = deepcopy(model.network).requires_grad_(False)
