@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from escgan.errors import ConfigError, EscganError
 from escgan.montage import scalp_grid
 from escgan.settings import Named
 from escgan.windows import WindowSet
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,32 @@ class Model(Protocol):
         """Return ``(n_windows, n_classes)``, rows summing to 1; the prediction is the largest."""
 
 
+@runtime_checkable
+class DifferentiableModel(Model, Protocol):
+    """A fitted network: what it predicts can be followed back to its inputs.
+
+    ``predict_proba(windows)`` is ``probability(inputs(windows))``.
+    """
+
+    @property
+    def network(self) -> nn.Module:
+        """In eval mode; inputs to scores of all classes, ``(B, n_classes)``."""
+
+    @property
+    def present(self) -> NDArray[np.int64]:
+        """Classes that training held: the scores of the others count for nothing."""
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """Which values of an input a window decides, of a shape that broadcasts to one input; the others are 0."""
+
+    def inputs(self, windows: WindowSet) -> NDArray[np.float32]:
+        """Return what the network is given, ``(n_windows, ...)``."""
+
+    def probability(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return ``(n_windows, n_classes)``, rows summing to 1."""
+
+
 class Classifier(Named, ABC):
     """Base of every classifier's settings."""
 
@@ -101,6 +130,8 @@ class Classifier(Named, ABC):
     title: ClassVar[str]
     packs: ClassVar[bool] = False
     """Whether :meth:`fit_together` is there."""
+    differentiable: ClassVar[bool] = False
+    """Whether what it fits is a :class:`DifferentiableModel`."""
 
     @abstractmethod
     def fit(self, data: TrainingData, seed: int, *, device: str = "cpu") -> Model:

@@ -25,6 +25,7 @@ class CnnClassifier(Classifier):
 
     title: ClassVar[str] = "convolutional network of the paper"
     packs: ClassVar[bool] = True
+    differentiable: ClassVar[bool] = True
     kind: Literal["cnn"] = "cnn"
     hidden: int = Field(default=128, ge=1)
     """Channels after the first convolution (H in the paper)."""
@@ -75,14 +76,23 @@ class _Fitted:
     present: NDArray[np.int64]
     n_classes: int
 
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        return self.scalp.mask
+
+    def inputs(self, windows: WindowSet) -> NDArray[np.float32]:
+        return self.scalp.to_grid(windows.de)
+
     def predict_proba(self, windows: WindowSet) -> NDArray[np.float64]:
+        return self.probability(self.inputs(windows))
+
+    def probability(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         import torch
 
-        grid = self.scalp.to_grid(windows.de)
         with torch.no_grad():
             parts = [
-                self.network(torch.from_numpy(grid[i : i + 1024]).to(self.device)).cpu().double()
-                for i in range(0, len(grid), 1024)
+                self.network(torch.from_numpy(inputs[i : i + 1024]).to(self.device)).cpu().double()
+                for i in range(0, len(inputs), 1024)
             ]
         # A class that training did not hold was never told apart from the others: it takes no share.
         probability = torch.cat(parts)[:, torch.from_numpy(self.present)].softmax(dim=1).numpy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -72,6 +72,7 @@ class NetworkClassifier(Classifier, ABC):
     fewer than three training subjects nobody validates, and all passes are made.
     """
 
+    differentiable: ClassVar[bool] = True
     epochs: int = Field(default=100, ge=1)
     """Most passes over the training windows."""
     patience: int = Field(default=15, ge=1)
@@ -196,10 +197,20 @@ class _Fitted:
     present: NDArray[np.int64]
     n_classes: int
 
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        return np.ones(self.mean.shape, bool)
+
+    def inputs(self, windows: WindowSet) -> NDArray[np.float32]:
+        return ((windows.de - self.mean) / self.scale).astype(np.float32)
+
     def predict_proba(self, windows: WindowSet) -> NDArray[np.float64]:
+        return self.probability(self.inputs(windows))
+
+    def probability(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         import torch
 
-        x = torch.from_numpy(((windows.de - self.mean) / self.scale).astype(np.float32))
+        x = torch.from_numpy(inputs)
         with torch.no_grad():
             scores = torch.cat([self.network(some.to(self.device)).cpu().double() for some in x.split(4096)])
         # A class that training did not hold was never told apart from the others: it takes no share.
