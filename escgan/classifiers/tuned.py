@@ -55,7 +55,7 @@ class TunedClassifier(Classifier):
     @model_validator(mode="after")
     def _grid_fits_the_classifier(self) -> TunedClassifier:
         kind = self.classifier.kind
-        known = [name for name in type(self.classifier).model_fields if name != "kind"]
+        known = [name for name in type(self.classifier).model_fields if name not in ("kind", "name")]
         for name, values in self.grid.items():
             if name not in known:
                 raise ValueError(
