@@ -5,11 +5,15 @@ import numpy as np
 import pytest
 
 from escgan.errors import RecordingError
+from escgan.evaluation.scarcity import Scarcity
 from escgan.features import FeatureConfig
 from escgan.recording import RecordingSource
 from storage.digest import digest_json
 from storage.manifest import ArtifactRef
-from tasks.identity import identity, inputs_of
+from tasks.identity import identity, inputs_of, settings_of
+from tasks.sides import TrainingSide
+
+REF = ArtifactRef("features", "abcd0123", "00" * 32)
 
 
 def test_moving_or_touching_a_recordings_files_changes_nothing(tmp_path):
@@ -59,3 +63,11 @@ def test_a_file_that_cannot_be_read_is_a_matter_of_its_recording(tmp_path):
     for ask in (identity, inputs_of):
         with pytest.raises(RecordingError, match=r"The file s04\.dat of subject 04 cannot be read \(No such file"):
             ask(source)
+
+
+def test_a_manifest_tells_settings_and_leaves_artifacts_to_its_inputs():
+    scarcity = Scarcity(label="joy", keep=0.1)
+    side = TrainingSide((REF,), None, scarcity)
+    assert settings_of(side) == {"scarcity": {"label": "joy", "keep": 0.1, "seed": 0}}
+    assert settings_of(TrainingSide((REF,))) is None and settings_of(REF) is None
+    assert settings_of(scarcity) == scarcity.model_dump() and settings_of(3) == 3
