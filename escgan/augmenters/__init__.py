@@ -10,7 +10,11 @@ from escgan.augmenters.adasyn import AdasynAugmenter
 from escgan.augmenters.base import Augmenter, Balance, Edited, FoldToFit, GeneratingAugmenter
 from escgan.augmenters.borderline_smote import BorderlineSmoteAugmenter
 from escgan.augmenters.class_weight import ClassWeightAugmenter
+from escgan.augmenters.cvae import CvaeAugmenter
+from escgan.augmenters.cwgan_gp import CwganGpAugmenter
+from escgan.augmenters.ddpm import DdpmAugmenter
 from escgan.augmenters.escgan import EscganAugmenter
+from escgan.augmenters.ganser import GanserAugmenter
 from escgan.augmenters.mean_shift import MeanShiftAugmenter
 from escgan.augmenters.mixup import MixupAugmenter
 from escgan.augmenters.noise import NoiseAugmenter
@@ -32,6 +36,10 @@ AUGMENTERS: dict[str, type[Augmenter]] = {
     "adasyn": AdasynAugmenter,
     "mean_shift": MeanShiftAugmenter,
     "subject_shift": SubjectShiftAugmenter,
+    "cwgan_gp": CwganGpAugmenter,
+    "cvae": CvaeAugmenter,
+    "ddpm": DdpmAugmenter,
+    "ganser": GanserAugmenter,
     "escgan": EscganAugmenter,
 }
 
@@ -47,6 +55,10 @@ AugmenterConfig = Annotated[
     | AdasynAugmenter
     | MeanShiftAugmenter
     | SubjectShiftAugmenter
+    | CwganGpAugmenter
+    | CvaeAugmenter
+    | DdpmAugmenter
+    | GanserAugmenter
     | EscganAugmenter,
     Field(discriminator="kind"),
 ]
