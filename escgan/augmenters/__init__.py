@@ -11,7 +11,11 @@ from escgan.augmenters.auto import AutoAugmenter
 from escgan.augmenters.base import Augmenter, Balance, Edited, FoldToFit, GeneratingAugmenter
 from escgan.augmenters.borderline_smote import BorderlineSmoteAugmenter
 from escgan.augmenters.class_weight import ClassWeightAugmenter
+from escgan.augmenters.cvae import CvaeAugmenter
+from escgan.augmenters.cwgan_gp import CwganGpAugmenter
+from escgan.augmenters.ddpm import DdpmAugmenter
 from escgan.augmenters.escgan import EscganAugmenter
+from escgan.augmenters.ganser import GanserAugmenter
 from escgan.augmenters.mean_shift import MeanShiftAugmenter
 from escgan.augmenters.mixup import MixupAugmenter
 from escgan.augmenters.noise import NoiseAugmenter
@@ -33,6 +37,10 @@ AUGMENTERS: dict[str, type[Augmenter]] = {
     "adasyn": AdasynAugmenter,
     "mean_shift": MeanShiftAugmenter,
     "subject_shift": SubjectShiftAugmenter,
+    "cwgan_gp": CwganGpAugmenter,
+    "cvae": CvaeAugmenter,
+    "ddpm": DdpmAugmenter,
+    "ganser": GanserAugmenter,
     "escgan": EscganAugmenter,
     "auto": AutoAugmenter,
 }
@@ -49,6 +57,10 @@ AugmenterConfig = Annotated[
     | AdasynAugmenter
     | MeanShiftAugmenter
     | SubjectShiftAugmenter
+    | CwganGpAugmenter
+    | CvaeAugmenter
+    | DdpmAugmenter
+    | GanserAugmenter
     | EscganAugmenter
     | AutoAugmenter,
     Field(discriminator="kind"),

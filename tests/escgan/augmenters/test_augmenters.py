@@ -20,7 +20,11 @@ from escgan.augmenters.auto import AutoAugmenter
 from escgan.augmenters.base import EDIT_COLUMNS
 from escgan.augmenters.borderline_smote import BorderlineSmoteAugmenter
 from escgan.augmenters.class_weight import ClassWeightAugmenter
+from escgan.augmenters.cvae import CvaeAugmenter
+from escgan.augmenters.cwgan_gp import CwganGpAugmenter
+from escgan.augmenters.ddpm import DdpmAugmenter
 from escgan.augmenters.escgan import EscganAugmenter
+from escgan.augmenters.ganser import GanserAugmenter
 from escgan.augmenters.mean_shift import MeanShiftAugmenter
 from escgan.augmenters.mixup import MixupAugmenter
 from escgan.augmenters.noise import NoiseAugmenter
@@ -47,6 +51,10 @@ QUICK = {
     "adasyn": AdasynAugmenter(),
     "mean_shift": MeanShiftAugmenter(),
     "subject_shift": SubjectShiftAugmenter(),
+    "cwgan_gp": CwganGpAugmenter(hidden=(8,), latent=4, epochs=4),
+    "cvae": CvaeAugmenter(hidden=(8,), latent=2, epochs=2),
+    "ddpm": DdpmAugmenter(hidden=8, blocks=1, noise_steps=4, epochs=2),
+    "ganser": GanserAugmenter(width=2, critic=(8,), epochs=2),
     # A generous delta: these tests need accepted edits, and the networks are trained for seconds only.
     "escgan": EscganAugmenter(
         network=NetworkConfig(hidden=4),
