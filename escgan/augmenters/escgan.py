@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
@@ -23,11 +23,15 @@ from escgan.augmenters.base import (
 )
 from escgan.errors import EscganError
 from escgan.gan.config import LossWeights, NetworkConfig, TrainingConfig
+from escgan.gan.presets import PRESETS, fill
 from escgan.seeds import generator
 from escgan.windows import WindowSet
 
 if TYPE_CHECKING:
     from escgan.gan.editing import Edits
+
+# Settings that a trained GAN knows nothing of; what a preset filled in stands in the others.
+_AFTER_TRAINING = ("preset", "acceptance", "delta", "accept_rate", "repeats", "jitter")
 
 
 class EscganAugmenter(GeneratingAugmenter):
@@ -37,6 +41,9 @@ class EscganAugmenter(GeneratingAugmenter):
     trains: ClassVar[bool] = True
     packs: ClassVar[bool] = True
     kind: Literal["escgan"] = "escgan"
+    preset: Literal["paper", "cross_subject"] = "paper"
+    """What settings are where none is given: the paper's, or those found for subjects that training has not seen
+    (:mod:`escgan.gan.presets`). Any setting can be given beside it, and then counts."""
     network: NetworkConfig = NetworkConfig()
     """Sizes of the networks."""
     losses: LossWeights = LossWeights()
@@ -55,14 +62,23 @@ class EscganAugmenter(GeneratingAugmenter):
 
     repeats: int = Field(default=1, ge=1)
     """How often a reference may be edited into a class, each time with the difference of another lender
-    (``training.borrow``): references that are few then fill a class all the same."""
+    (``training.borrow``) or other noise (``jitter``): a strict filter can then still fill the class."""
+    jitter: float = Field(default=0.0, ge=0)
+    """Deviation of the noise that is added to every channel and band of an accepted edit, as a share of the training
+    windows' deviation there. It smooths what a classifier learns of the edits, as weight decay does."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_from_preset(cls, given: Any) -> Any:
+        named = PRESETS.get(given.get("preset", "paper")) if isinstance(given, Mapping) else None
+        return fill(named, given) if named else given
 
     @model_validator(mode="after")
     def _repeats_differ(self) -> Self:
-        if self.repeats > 1 and self.training.borrow == 0:
+        if self.repeats > 1 and self.training.borrow == 0 and self.jitter == 0:
             raise ValueError(
-                "repeats above 1 edit a window again from another lender's difference, and training.borrow is 0, so "
-                "that the edit would be the same: give training.borrow above 0, or repeats 1."
+                "repeats above 1 edit a window again, and without training.borrow and jitter the edit would be the "
+                "same: give one of both above 0, or repeats 1."
             )
         return self
 
@@ -115,9 +131,7 @@ class EscganAugmenter(GeneratingAugmenter):
     def for_training(self) -> Self:
         """Return these settings without what is done with a trained GAN: a sweep over it trains once."""
         fields = type(self).model_fields
-        return self.unnamed().model_copy(
-            update={name: fields[name].default for name in ("acceptance", "delta", "accept_rate", "repeats")}
-        )
+        return self.unnamed().model_copy(update={name: fields[name].default for name in _AFTER_TRAINING})
 
     def save(self, state: Any, folder: Path) -> None:
         """Write both networks as safetensors."""
@@ -145,8 +159,8 @@ class EscganAugmenter(GeneratingAugmenter):
     def generate(self, state: Any, train: WindowSet, balance: Balance, seed: int, *, device: str = "cpu") -> Edited:
         """Edit each reference at most ``repeats`` times, in random order, until a class has what it lacks.
 
-        References come from the classes that lack nothing. The generator has no noise: without borrowed differences,
-        editing a reference twice would only repeat a window.
+        References come from the classes that lack nothing. The generator has no noise: without borrowed differences
+        and jitter, editing a reference twice would only repeat a window.
         """
         from escgan.gan.layout import layout_of
         from escgan.gan.lenders import lenders_of
@@ -191,6 +205,10 @@ class EscganAugmenter(GeneratingAugmenter):
         grid = np.concatenate(grids) if grids else np.zeros((0, n_bands, *layout.mask.shape), np.float32)
         table = pd.concat(tables, ignore_index=True) if tables else edit_table(train, np.zeros(0, np.int64), 0)
         labels = table.loc[table["accepted"], "target_label"].to_numpy(dtype=np.int64)
+        if self.jitter > 0:
+            deviation = train.de.std(axis=0, dtype=np.float64)
+            noise = generator(seed, "jitter").standard_normal((len(grid), *deviation.shape))
+            grid += layout.to_grid(self.jitter * deviation * noise)
         # Reading channels back cannot infer the shape of no windows.
         de = layout.to_channels(grid)
         if self.network.form == "channels":

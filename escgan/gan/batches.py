@@ -112,8 +112,8 @@ class Batches:
         if self._lenders:
             chance = draw.random(size)
             lent = [
-                self._lenders[fold].rows(own, aim, chance)
-                for fold, own, aim in zip(folds, label.T, target.T, strict=True)
+                self._lenders[fold].rows(source, into, chance)
+                for fold, source, into in zip(folds, label.T, target.T, strict=True)
             ]
             drawn.append(np.stack(lent, axis=1))
         return np.stack(drawn)

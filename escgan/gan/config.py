@@ -69,6 +69,9 @@ class LossWeights:
     half on the true and half on the target class (the paper's augmentation stage)."""
     control: float = 1.0
     """Weight of the cross-entropy between what the discriminator sees in an edit and its target class."""
+    balanced: bool = False
+    """Whether the discriminator's class head learns from real windows as if their classes were equally frequent in
+    each batch. Otherwise it never sees a rare class anywhere, and edits into it are neither rewarded nor accepted."""
     class_on_edits: bool = True
     """Whether the discriminator's class head learns from edits, too, that they are of their targets, as published.
     It can then call an edit its target however little the edit has moved; without, it learns from real windows

@@ -50,6 +50,11 @@ class Generator(nn.Module):
         # Where each fold's control signals begin.
         self.register_buffer("rows", torch.arange(folds) * n_classes, persistent=False)
 
+    @property
+    def last_layer(self) -> nn.ConvTranspose2d | nn.Linear:
+        """The layer that the decoder's values come from."""
+        return [layer for layer in self.decoder if isinstance(layer, nn.ConvTranspose2d | nn.Linear)][-1]
+
     def encode(self, x: Tensor) -> Tensor:
         """Return the code ``(B, 4H, 3, 3)``, or ``(B, 4H)`` of channels, which knows nothing of the target."""
         return self.encoder(x)

@@ -23,9 +23,17 @@ def realness_loss(logit: Tensor, told: float) -> Tensor:
     return functional.binary_cross_entropy_with_logits(logit, torch.full_like(logit, told))
 
 
-def class_loss(logits: Tensor, label: Tensor) -> Tensor:
-    """Cross-entropy of class logits ``(B, K)`` against labels ``(B,)``."""
-    return functional.cross_entropy(logits, label)
+def class_loss(logits: Tensor, label: Tensor, balanced: bool = False) -> Tensor:
+    """Cross-entropy of class logits ``(B, K)`` against labels ``(B,)``.
+
+    ``balanced`` is the mean over the classes that are present of their windows' means.
+    """
+    if not balanced:
+        return functional.cross_entropy(logits, label)
+    member = functional.one_hot(label, logits.shape[1]).to(logits.dtype)
+    count = member.sum(dim=0)
+    weight = (member / count.clamp(min=1)).sum(dim=1) / (count > 0).sum()
+    return (weight * functional.cross_entropy(logits, label, reduction="none")).sum()
 
 
 def diversity_loss(edited: Tensor, code: Tensor, partner: Tensor) -> Tensor:
@@ -97,13 +105,15 @@ def discriminator_terms(
     told_edited: float,
     adversarial: bool,
     class_on_edits: bool = True,
+    balanced: bool = False,
 ) -> dict[str, Tensor]:
     """Return the discriminator's weighted terms by name; their sum is its loss.
 
     ``0.5 [0.5 BCE(R(x), 0) + 0.5 CE(C(x), y)] + 0.5 [0.5 BCE(R(G), tau) + 0.5 CE(C(G), t)]``; the two real/fake
-    terms are left out on steps that are not ``adversarial``, and ``CE(C(G), t)`` without ``class_on_edits``.
+    terms are left out on steps that are not ``adversarial``, and ``CE(C(G), t)`` without ``class_on_edits``;
+    ``balanced`` weighs the classes of real windows equally.
     """
-    terms = {"class_real": 0.25 * class_loss(on_real[1], label)}
+    terms = {"class_real": 0.25 * class_loss(on_real[1], label, balanced)}
     if class_on_edits:
         terms["class_edited"] = 0.25 * class_loss(on_edited[1], target)
     if adversarial:

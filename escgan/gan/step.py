@@ -114,6 +114,7 @@ def take_step(
         told_edited=training.label_smoothing,
         adversarial=adversarial,
         class_on_edits=losses.class_on_edits,
+        balanced=losses.balanced,
     )
     if learner.folds > 1:
         split = partial(_by_fold, folds=learner.folds)
@@ -126,9 +127,8 @@ def take_step(
         judge = vmap(judge_of)(real, judged, label, target)
     else:
         judged, real = _full(on_edited), _full(on_real)
-        edit = edit_of(
-            batch.x, batch.label, batch.target, own.float(), edited.float(), code.float(), judged, batch.partner
-        )
+        own, edited, code = own.float(), edited.float(), code.float()
+        edit = edit_of(batch.x, batch.label, batch.target, own, edited, code, judged, batch.partner)
         judge = judge_of(real, judged, batch.label, batch.target)
     for optimizer in learner.optimizers.values():
         optimizer.zero_grad(set_to_none=True)

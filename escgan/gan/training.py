@@ -53,6 +53,10 @@ def build_gan(n_bands: int, n_classes: int, mask: NDArray[np.bool_], network: Ne
     networks = build_networks(n_bands, n_classes, mask, network)
     for net in networks:
         initialize(net, stream)
+    if network.residual:
+        # Editing begins as the identity: drawn weights would bury a window under changes that mean nothing, which
+        # training takes long to unlearn.
+        torch.nn.init.zeros_(networks[0].last_layer.weight)
     return Gan(*networks, history=[])
 
 

@@ -1,15 +1,18 @@
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
+import yaml
+from pydantic import TypeAdapter, ValidationError
 
-from escgan.augmenters import Balance
+from escgan.augmenters import AugmenterConfig, Balance, FoldToFit
 from escgan.augmenters.escgan import EscganAugmenter
 from escgan.augmenters.smote import SmoteAugmenter
 from escgan.errors import ConfigError
 from escgan.gan import edit_windows
 from escgan.gan.config import LossWeights, NetworkConfig, TrainingConfig
+from escgan.gan.presets import PRESETS
 from escgan.montage import scalp_grid
 from tests.conftest import CHANNELS, make_windows
 
@@ -237,8 +240,7 @@ def test_an_edit_starts_at_the_reference_moved_by_a_training_subjects_difference
     train = windows(3)
     config = borrowing(shrinkage=0.0)
     state = config.fit(train, 0)
-    last = [m for m in state.generator.decoder if hasattr(m, "bias") and m.bias is not None][-1]
-    for value in (last.weight, last.bias):
+    for value in state.generator.last_layer.parameters():
         value.data.zero_()
     made = config.generate(state, train, Balance(), 0)
     change = made.de - train.de[reference_rows(train, made.edits)]
@@ -262,5 +264,65 @@ def test_an_edit_starts_at_the_reference_moved_by_a_training_subjects_difference
 
 
 def test_editing_again_without_another_lender_is_refused():
-    with pytest.raises(ValidationError, match=r"training\.borrow above 0"):
+    with pytest.raises(ValidationError, match=r"give one of both above 0"):
         EscganAugmenter(repeats=2)
+
+
+@pytest.mark.parametrize("form", ["grid", "channels"])
+def test_jitter_adds_noise_of_the_asked_deviation_to_edits_that_are_otherwise_the_same(form):
+    train = windows()
+    config = borrowing().model_copy(update={"network": NetworkConfig(hidden=2, form=form)})
+    state = config.fit(train, 0)
+    plain, noisy, again = (
+        config.model_copy(update={"jitter": jitter}).generate(state, train, Balance(), 0) for jitter in (0, 0.5, 0.5)
+    )
+    share = (noisy.de - plain.de) / train.de.std(axis=0)
+    assert share.std() == pytest.approx(0.5, rel=0.05) and abs(share.mean()) < 0.03
+    assert np.abs(np.corrcoef(share.reshape(84, -1).T) - np.eye(38)).max() < 0.5
+    np.testing.assert_array_equal(scalp_grid(CHANNELS).to_channels(noisy.grid), noisy.de)
+    assert noisy.edits.equals(plain.edits) and noisy.de.tobytes() == again.de.tobytes()
+
+
+def from_yaml(text):
+    return TypeAdapter(AugmenterConfig).validate_python(yaml.safe_load(text))
+
+
+def test_a_preset_fills_what_is_not_given_and_what_is_given_counts():
+    found = from_yaml("{kind: escgan, preset: cross_subject}")
+    for name, value in PRESETS["cross_subject"].items():
+        own = getattr(found, name)
+        assert {k: getattr(own, k) for k in value} == value if isinstance(value, dict) else own == value
+    # Settings that the preset says nothing of are the defaults, in its groups, too.
+    assert found.network.dropout == NetworkConfig().dropout and found.delta == 0
+    mine = from_yaml("{kind: escgan, preset: cross_subject, network: {hidden: 5}, jitter: 0.25}")
+    assert mine.network.hidden == 5 and mine.jitter == 0.25
+    assert mine.network == replace(found.network, hidden=5) and mine.training == found.training
+    whole = EscganAugmenter(preset="cross_subject", network=NetworkConfig())
+    assert whole.network == NetworkConfig() and whole.losses == found.losses
+
+
+def test_the_papers_preset_is_the_default_and_changes_nothing():
+    assert from_yaml("{kind: escgan, preset: paper}") == from_yaml("{kind: escgan}") == EscganAugmenter()
+    assert EscganAugmenter().network == NetworkConfig() and EscganAugmenter().training == TrainingConfig()
+    with pytest.raises(ValidationError, match="cross_subject"):
+        from_yaml("{kind: escgan, preset: cross_subjects}")
+
+
+def test_what_is_written_down_of_a_preset_says_every_setting_and_reads_back_the_same():
+    found = from_yaml("{kind: escgan, preset: cross_subject, delta: 0.5}")
+    written = found.model_dump(mode="json")
+    assert written["network"]["form"] == PRESETS["cross_subject"]["network"]["form"]
+    assert EscganAugmenter.model_validate(written) == found
+    # Who gives the settings one by one trains the same GAN, and finds that one in the store.
+    by_hand = EscganAugmenter.model_validate({**written, "preset": "paper"})
+    assert by_hand.for_training() == found.for_training()
+
+
+def test_the_cross_subject_preset_learns_from_folds_together_what_it_learns_from_each():
+    training = replace(from_yaml("{kind: escgan, preset: cross_subject}").training, epochs=2, learning_rate=1e-5)
+    config = EscganAugmenter(preset="cross_subject", training=training)
+    folds = [make_windows(counts=counts, seed=seed) for counts, seed in (((60, 20), 1), ((50, 30), 2))]
+    for fold, state in zip(folds, config.fit_together([FoldToFit(fold) for fold in folds], 3), strict=True):
+        ours, alone = (config.generate(s, fold, Balance(), 0) for s in (state, config.fit(fold, 3)))
+        assert len(ours.labels) == ours.wanted[1] > 0
+        np.testing.assert_allclose(ours.de, alone.de, atol=1e-4)
