@@ -21,7 +21,7 @@ from rich.progress import (
 _DOING = {
     "ingest": "reading and preprocessing",
     "features": "measuring features",
-    "train": "training GANs",
+    "train": "training augmenters",
     "augment": "making windows",
     "evaluate": "training and testing classifiers",
     "report": "writing the report",
