@@ -97,7 +97,7 @@ def test_in_a_log_a_stage_says_when_it_begins_and_once_when_it_ends():
             ("train", "a", 0.7),
         ]
     )
-    assert lines == ["train: training GANs, 2 to do", "train: 2 done in 0 s"]
+    assert lines == ["train: training augmenters, 2 to do", "train: 2 done in 0 s"]
 
 
 def test_between_begin_and_end_a_long_stage_tells_the_time_left(monkeypatch):

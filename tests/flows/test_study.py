@@ -94,7 +94,7 @@ def test_the_command_runs_a_study_by_its_hyphened_name(escgan, store_copy, cohor
     assert code == 0, out
     assert "Of 1 comparisons of balanced accuracy" in out and "small-balance/study.md" in out.replace("\n", "")
     code, _, err = escgan("study", "hard-case", path, "--data", cohort, "--root", store_copy)
-    assert code == 2 and "the setting 'hard_case.label' is missing" in err
+    assert code == 2 and "the setting 'studies.hard_case.label' is missing" in err
     code, _, err = escgan("study", "astrology", path)
     assert code == 2 and "There is no study 'astrology': expected one of compare" in err
 
