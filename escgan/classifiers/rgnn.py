@@ -41,6 +41,8 @@ class RgnnClassifier(AdversarialClassifier):
 
     title: ClassVar[str] = "regularised graph network, adversarial among the training subjects"
     kind: Literal["rgnn"] = "rgnn"
+    batch_size: int = Field(default=32, ge=2)
+    """Windows in a step; the graph needs many steps to leave where it begins."""
     order: int = Field(default=2, ge=1)
     """How often neighbours are mixed (L in the paper)."""
     filters: int = Field(default=32, ge=1)
