@@ -73,7 +73,6 @@ def study(
     entries = [entry for _, own in (*variants, *measures) for entry in own]
     manifests = lineage(run.store, [(entry[-1].stage, entry[-1].key) for entry in entries])
     origin = Origin(
-        command=f"escgan study {settings.kind} {experiment.name}.yaml --data DIR",
         seconds=sum(m.wall_s for m in manifests),
         n_artifacts=len(manifests),
         versions=manifests[0].versions,

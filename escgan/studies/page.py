@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+import yaml
 
 from escgan.config import PipelineConfig
 from escgan.normalization import is_transductive
@@ -21,9 +22,8 @@ _READING = (
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a study's numbers come from: its command, its computing time, the versions and the devices."""
+    """Where a study's numbers come from: its computing time, the versions and the devices."""
 
-    command: str
     seconds: float
     n_artifacts: int
     versions: Mapping[str, str]
@@ -50,14 +50,13 @@ def study_page(
     ]
     if experiment.dataset.note:
         facts.append(experiment.dataset.note)
-    settings = ", ".join(f"{k}: {v}" for k, v in study.model_dump(mode="json").items() if k != "kind" and v)
+    options = {name: value for name, value in study.model_dump(mode="json").items() if name != "kind" and value}
+    config = experiment.to_yaml() + yaml.safe_dump({"studies": {study.kind: options}}, sort_keys=False)
     versions = ", ".join(f"{name} {version}" for name, version in origin.versions.items())
     lines = [
         f"# {experiment.name}: {study.title}",
         "",
-        *facts,
-        *([f"Study settings: {settings}."] if settings else []),
-        "",
+        *(line for fact in facts for line in (fact, "")),
         "## What was found",
         "",
         *(f"- {sentence}" for sentence in sentences),
@@ -73,16 +72,16 @@ def study_page(
         "## How to repeat it",
         "",
         "```",
-        origin.command,
+        f"escgan study {study.kind.replace('_', '-')} {experiment.name}.yaml --data DIR",
         "```",
         "",
         f"{plural(origin.n_artifacts, 'result')}, {duration(origin.seconds)} of computing on "
         f"{', '.join(origin.devices)}. {versions}.",
         "",
-        "<details><summary>The experiment's configuration</summary>",
+        f"<details><summary>{experiment.name}.yaml</summary>",
         "",
         "```yaml",
-        experiment.to_yaml().rstrip(),
+        config.rstrip(),
         "```",
         "",
         "</details>",
