@@ -100,7 +100,8 @@ def _against(comparisons: pd.DataFrame, classifier: str, augmenter: str) -> str:
 def _reading(config: PipelineConfig) -> str:
     text = "Means over subjects with 95 % bootstrap intervals; the comparison is of balanced accuracy, p by Holm."
     if is_transductive(config.normalization):
-        text += " Transductive: each subject is z-scored by its own unlabelled windows, test subjects too."
+        text += " Transductive: each subject is z-scored by its own unlabelled windows, test subjects too"
+        text += ", and given the training subjects' common covariance." if config.normalization == "coral" else "."
     return text
 
 

@@ -76,6 +76,15 @@ class RobustnessStudy(Study):
 
 
 def _subjects(results: StudyResults) -> pd.DataFrame:
+    """Return the subjects' rows, attack by attack from the smallest epsilon on, augmenters as they ran."""
     own = results.measured[results.measured["level"] == "subject"]
+    own = own.sort_values(["classifier", "attack", "epsilon"], kind="stable", key=_in_order)
     # A group without a value would be dropped.
     return own.assign(epsilon=own["epsilon"].astype(object).where(own["epsilon"].notna(), "least"))
+
+
+def _in_order(column: pd.Series) -> pd.Series:
+    """Rank names by where they first stand, and leave numbers as they are."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    return pd.Series(pd.factorize(column)[0], index=column.index)

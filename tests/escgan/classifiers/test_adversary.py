@@ -93,6 +93,7 @@ def people(seed):
     return windows.with_de(de.astype(np.float32))
 
 
+@pytest.mark.slow
 def test_its_features_tell_less_of_who_it_was_and_as_much_of_the_class():
     train, unseen = people(0), people(1)
     told, right = {}, {}
