@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-# ``paper`` is what the defaults are. How ``cross_subject`` was found, and that a moved threshold and strong noise are about
-# as good: docs/results/cross-subject.md.
+# ``paper`` is what the defaults are. How ``cross_subject`` was found, and that a moved threshold and strong noise are
+# about as good: docs/results/cross-subject.md.
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {},
     "cross_subject": {
