@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from escgan.evaluation.fidelity import FidelityConfig
-from escgan.evaluation.robustness import RobustnessConfig
-
 from escgan.config import PipelineConfig
+from escgan.evaluation.fidelity import FidelityConfig
 from escgan.evaluation.folds import Fold, with_fewer_subjects
 from escgan.evaluation.folds import Unit as FoldUnit
+from escgan.evaluation.robustness import RobustnessConfig
 from escgan.recording import subject_and_session
 from flows.fan import Execution, Unit, all_or_raise, fan
 from storage.manifest import ArtifactRef

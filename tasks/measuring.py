@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from escgan.classifiers import ClassifierConfig
 from escgan.evaluation.fidelity import FidelityConfig, measure_fidelity
 from escgan.evaluation.robustness import RobustnessConfig, measure_robustness
-
-from escgan.classifiers import ClassifierConfig
 from escgan.labels import LabelConfig
 from escgan.normalization import Normalization, normalize_train
 from storage.manifest import ArtifactRef
