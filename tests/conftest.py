@@ -9,8 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from hypothesis import settings
 
 from escgan.windows import WindowSet
+
+# A busy machine is slow, which is no fault of the code.
+settings.register_profile("escgan", deadline=None)
+settings.load_profile("escgan")
 
 CHANNELS = tuple("Fp1 Fp2 F7 F3 Fz F4 F8 T7 C3 Cz C4 T8 P7 P3 Pz P4 P8 O1 O2".split())
 
