@@ -55,7 +55,7 @@ class ScoreEntry(NamedTuple):
     artifact: ArtifactRef
 
 
-@stage("report", version=6)
+@stage("report", version=7)
 def report(
     config: PipelineConfig,
     recordings: tuple[RecordingEntry, ...],

@@ -20,7 +20,7 @@ from escgan.recording import RawRecording, RecordingSource
 
 TRUTH_FILE = "truth.json"
 # Part of what a folder must match: raise it when a change to the physics changes the bytes.
-_VERSION = 2
+_VERSION = 3
 
 
 class SimulatedConfig(SignalCorpus):

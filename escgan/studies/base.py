@@ -63,13 +63,19 @@ class StudyResults:
 class Study(Settings, ABC):
     """Base of every study's settings.
 
-    ``columns`` names what tells its variants apart, ``measures`` what is measured of each fold.
+    ``columns`` names what tells its variants apart, ``measures`` what is measured of each fold, and ``reading`` says
+    how to read the table.
     """
 
     kind: str
     title: ClassVar[str]
     columns: ClassVar[tuple[str, ...]]
     measures: ClassVar[Measure] = "scores"
+    reading: ClassVar[str] = (
+        "Means over subjects with 95 % bootstrap intervals. A comparison gives the difference to the best rival with "
+        "its interval, the p value (Wilcoxon signed-rank, corrected by Holm for all comparisons of the metric in this "
+        "table), the rival and the verdict."
+    )
 
     @property
     def held_against(self) -> tuple[str, ...]:

@@ -37,6 +37,13 @@ class FidelityStudy(Study):
     title: ClassVar[str] = "fidelity of the edits"
     columns: ClassVar[tuple[str, ...]] = ()
     measures: ClassVar[Measure] = "fidelity"
+    reading: ClassVar[str] = (
+        "Means over folds and seeds, of each augmenter's windows and of real windows of people whom the evaluator has "
+        "not seen, held against the same real windows. What repeats real windows comes closest to them by KID, Frechet "
+        "distance, precision, density and coverage: read these beside the distance ratio (1 is as far from the nearest "
+        "real window as real windows are from each other) and the share that is closer than the closest twentieth of "
+        "real ones."
+    )
     kind: Literal["fidelity"] = "fidelity"
     comparison: FidelityConfig = FidelityConfig()
     """How edits are compared with real windows."""

@@ -13,12 +13,6 @@ from escgan.normalization import is_transductive
 from escgan.report.wording import duration, plural
 from escgan.studies.base import Study
 
-_READING = (
-    "Means over subjects with 95 % bootstrap intervals. A comparison gives the difference to the best rival with its "
-    "interval, the p value (Wilcoxon signed-rank, corrected by Holm for all comparisons of the metric in this table), "
-    "the rival and the verdict."
-)
-
 
 @dataclass(frozen=True)
 class Origin:
@@ -65,7 +59,7 @@ def study_page(
         "",
         "## Every number",
         "",
-        _READING if study.measures == "scores" else "Means over folds and seeds.",
+        study.reading,
         "",
         markdown_table(table),
         "",

@@ -28,6 +28,11 @@ class RobustnessStudy(Study):
     title: ClassVar[str] = "robustness against adversarial perturbations"
     columns: ClassVar[tuple[str, ...]] = ()
     measures: ClassVar[Measure] = "robustness"
+    reading: ClassVar[str] = (
+        "Means over subjects, accuracy with its 95 % bootstrap interval. Epsilon bounds the change of each value of a "
+        "network's input; DeepFool goes as far as it must. The relative length is that of the perturbation over that "
+        "of the input."
+    )
     kind: Literal["robustness"] = "robustness"
     attacks: RobustnessConfig = RobustnessConfig()
     """The attacks."""
