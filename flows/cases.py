@@ -74,7 +74,7 @@ def augment_cases(
     units = []
     for name, (case, a) in wanted.items():
         gan = trained.get((case.fold.name, case.seed, a.label))
-        science = (case.side, gan, config.labels, config.normalization, a.unnamed(), config.balance, case.seed)
+        science = (case.side, gan, config.labels, config.normalization, a.for_generation(), config.balance, case.seed)
         units.append(Unit(name, science))
     refs = all_or_raise(fan(augment, units, execution)) if units else {}
     return [AugmenterEntry(c.fold.name, c.seed, a.label, refs[name]) for name, (c, a) in wanted.items()]

@@ -96,6 +96,14 @@ class AutoAugmenter(GeneratingAugmenter):
     margin: float = Field(default=0.0, ge=0)
     """By how much a candidate must beat no augmentation to be chosen; equal scores choose none."""
 
+    @field_validator("candidates")
+    @classmethod
+    def _decided_alike(cls, candidates: tuple[Any, ...]) -> tuple[Any, ...]:
+        mover = next((c for c in candidates if c.moves_threshold), None)
+        if mover is not None:
+            raise ValueError(f"{mover.kind} moves the threshold, which a candidate cannot alone: set it of auto itself")
+        return candidates
+
     @field_validator("candidates", "ratios")
     @classmethod
     def _each_once(cls, values: tuple[Any, ...]) -> tuple[Any, ...]:

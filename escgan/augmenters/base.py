@@ -90,7 +90,7 @@ class Augmenter(Named, ABC):
 
     Subclasses set ``trains`` where ``fit`` learns something worth storing, ``packs`` where it learns from several
     folds as one program, ``generates`` where ``generate`` makes windows, and ``reweights`` where the classifier
-    should weigh classes equally instead, or ``moves_threshold`` where its decisions should be moved.
+    should weigh classes equally instead.
     """
 
     kind: str
@@ -98,7 +98,10 @@ class Augmenter(Named, ABC):
     packs: ClassVar[bool] = False
     generates: ClassVar[bool] = False
     reweights: ClassVar[bool] = False
-    moves_threshold: ClassVar[bool] = False
+    moves_threshold: bool = Field(default=False, exclude_if=lambda moves: not moves)
+    """Whether the classifier then decides where balanced accuracy was best on validation subjects of the training
+    side, instead of for the most probable class (:mod:`escgan.evaluation.threshold`). What ranks windows well, such as
+    a support vector machine trained with noisy windows, may yet decide badly."""
 
     def fit(
         self,
@@ -121,7 +124,12 @@ class Augmenter(Named, ABC):
 
     def for_training(self) -> Self:
         """Return these settings with those that training ignores at their defaults, for its cache key."""
-        return self.unnamed()
+        return self.for_generation()
+
+    def for_generation(self) -> Self:
+        """Return these settings without those of what comes after the windows are made, for their cache key."""
+        default = type(self).model_fields["moves_threshold"].default
+        return self.unnamed().model_copy(update={"moves_threshold": default})
 
     def save(self, state: Any, folder: Path) -> None:
         """Write a fitted state into a folder; only called for augmenters that train."""

@@ -131,7 +131,7 @@ class EscganAugmenter(GeneratingAugmenter):
     def for_training(self) -> Self:
         """Return these settings without what is done with a trained GAN: a sweep over it trains once."""
         fields = type(self).model_fields
-        return self.unnamed().model_copy(update={name: fields[name].default for name in _AFTER_TRAINING})
+        return self.for_generation().model_copy(update={name: fields[name].default for name in _AFTER_TRAINING})
 
     def save(self, state: Any, folder: Path) -> None:
         """Write both networks as safetensors."""

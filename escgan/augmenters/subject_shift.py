@@ -24,9 +24,16 @@ class SubjectShiftAugmenter(GeneratingAugmenter):
 
     title: ClassVar[str] = "real windows and windows moved by a borrowed subject's class difference"
     kind: Literal["subject_shift"] = "subject_shift"
+    borrow: float = Field(default=1.0, gt=0)
+    """Share of the borrowed class difference that a window is moved by. At a half, moved windows lie between the
+    classes, and draw the boundary back towards the class that has more windows."""
     shrinkage: float = Field(default=10.0, ge=0)
     """A subject with n windows of the rarer of both classes has its own difference count for n / (n + shrinkage), and
     that of all subjects for the rest: few windows tell little of a person."""
+    jitter: float = Field(default=0.0, ge=0)
+    """Deviation of the noise that is added to every channel and band of a moved window, as a share of the training
+    windows' deviation there. With ``borrow`` 0.5 and ``jitter`` 1.5 this is what ESC-GAN's preset ``cross_subject``
+    does before its first training step: the rival that tells what its training is worth."""
 
     def generate(self, state: Any, train: WindowSet, balance: Balance, seed: int, *, device: str = "cpu") -> Edited:
         """Move references until every class that has any window has what the balance asks for."""
@@ -48,8 +55,11 @@ class SubjectShiftAugmenter(GeneratingAugmenter):
         weight = (n / np.maximum(n + self.shrinkage, 1e-12))[:, None, None]
         # A lender without windows of both classes has no difference of its own, and weight 0.
         shift = weight * np.where(weight > 0, borrowed, 0) + (1 - weight) * common
-        de = (train.de[rows] + shift).astype(np.float32)
-        return edited_from_references(train, de, rows, targets, wanted)
+        de = train.de[rows] + self.borrow * shift
+        if self.jitter > 0:
+            deviation = train.de.std(axis=0, dtype=np.float64)
+            de += self.jitter * deviation * generator(seed, "jitter").standard_normal(de.shape)
+        return edited_from_references(train, de.astype(np.float32), rows, targets, wanted)
 
 
 def _lenders(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from escgan.augmenters.base import Augmenter
 
 
@@ -12,4 +14,5 @@ class ThresholdAugmenter(Augmenter):
 
     title: ClassVar[str] = "real windows, the decision threshold moved on training-side validation subjects"
     kind: Literal["threshold"] = "threshold"
-    moves_threshold: ClassVar[bool] = True
+    moves_threshold: Literal[True] = Field(default=True, exclude=True)
+    """What this one is."""

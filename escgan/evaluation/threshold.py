@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from escgan.augmenters.base import Edited
 from escgan.classifiers.base import Classifier, Model, TrainingData
 from escgan.evaluation.validation import deal_validation
 from escgan.windows import WindowSet
@@ -97,7 +99,12 @@ def _best_offset(
 def _validation(
     classifier: Classifier, data: TrainingData, seed: int, device: str
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Predict training windows by classifiers that were fitted on other parts of them."""
+    """Predict training windows by classifiers that were fitted on other parts of them.
+
+    Windows made of a reference go with it. What an augmenter made of no single reference, or learned of all training
+    subjects, has seen those who validate: the threshold may then be chosen too confidently, and test subjects are still
+    unknown to it.
+    """
     part = deal_validation(data.train, _PARTS, seed)
     probability = np.zeros((len(data.train), data.n_classes))
     done = np.zeros(len(data.train), bool)
@@ -105,7 +112,27 @@ def _validation(
         held, rest = np.flatnonzero(part == number), np.flatnonzero(part != number)
         if len(np.unique(data.train.labels[rest])) < 2:
             continue
-        inner = TrainingData(data.train.take(rest), None, data.reweight)
+        inner = TrainingData(data.train.take(rest), _made_of_others(data, held), data.reweight)
         probability[held] = classifier.fit(inner, seed, device=device).predict_proba(data.train.take(held))
         done[held] = True
     return probability[done], data.train.labels[done]
+
+
+def _made_of_others(data: TrainingData, held: NDArray[np.int64]) -> Edited | None:
+    """Return the made windows but for those whose reference window is held out."""
+    if data.edited is None:
+        return None
+    edited, columns = data.edited, ["subject", "session", "trial", "window"]
+    accepted = edited.edits["accepted"].to_numpy(dtype=bool)
+    references = edited.edits.loc[accepted, [f"reference_{name}" for name in columns]]
+    out = pd.MultiIndex.from_frame(data.train.table.iloc[held][columns].astype(str))
+    kept = ~pd.MultiIndex.from_frame(references.astype(str).set_axis(columns, axis=1)).isin(out)
+    rows = ~accepted
+    rows[accepted] = kept
+    return Edited(
+        edited.de[kept],
+        edited.grid[kept],
+        edited.labels[kept],
+        edited.edits[rows].reset_index(drop=True),
+        edited.wanted,
+    )

@@ -127,9 +127,21 @@ def test_there_is_no_argument_through_which_test_data_could_come(kind):
 def test_what_it_says_of_itself_is_what_it_has(kind):
     cls = AUGMENTERS[kind]
     assert cls.generates == hasattr(cls, "generate")
-    # Weighing classes and filling them up are two cures of one ill.
-    assert cls.generates + cls.reweights + cls.moves_threshold <= 1
-    assert cls.reweights == (kind == "class_weight") and cls.moves_threshold == (kind == "threshold")
+    # Weighing classes and filling them up are two cures of one ill; decisions can be moved after either.
+    assert not (cls.generates and cls.reweights)
+    assert cls.reweights == (kind == "class_weight") and QUICK[kind].moves_threshold == (kind == "threshold")
+
+
+@every_augmenter
+def test_moving_the_threshold_changes_neither_training_nor_what_is_made(kind):
+    if kind == "threshold":
+        with pytest.raises(ValidationError, match="moves_threshold"):
+            AUGMENTERS[kind](moves_threshold=False)
+        return
+    moving = QUICK[kind].model_copy(update={"moves_threshold": True, "name": "moving"})
+    assert moving.for_generation() == QUICK[kind] and moving.for_training() == QUICK[kind].for_training()
+    # Settings of before and their keys stay what they were.
+    assert "moves_threshold" not in QUICK[kind].model_dump() and moving.model_dump()["moves_threshold"] is True
 
 
 @every_augmenter

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from imblearn.over_sampling import ADASYN, BorderlineSMOTE
 
@@ -150,6 +151,38 @@ def test_a_subject_without_one_of_the_classes_lends_nothing():
     train = without(train.with_de(train.de * 0 + (way * (train.labels == 1))[:, None, None]), "02", 1)
     edited = generate(SubjectShiftAugmenter(shrinkage=0), train)
     assert set(np.unique(edited.de)) == {2.0, -3.0}
+
+
+def test_a_share_of_the_borrowed_difference_moves_a_window_by_that_share():
+    train = make_windows(counts=(40, 12))
+    whole, half = (generate(SubjectShiftAugmenter(borrow=borrow), train) for borrow in (1.0, 0.5))
+    references = train.de[reference_rows(train, whole.edits)]
+    pd.testing.assert_frame_equal(half.edits, whole.edits)
+    np.testing.assert_allclose(half.de, (references + whole.de) / 2, atol=1e-6)
+
+
+def test_jitter_is_independent_noise_on_moved_windows():
+    train = make_windows(counts=(400, 20))
+    train = train.with_de(train.de * np.array([1.0, 5.0], np.float32))
+    still, shaken = (generate(SubjectShiftAugmenter(jitter=jitter), train) for jitter in (0.0, 0.5))
+    noise = shaken.de - still.de
+    np.testing.assert_allclose(noise.std(axis=0), 0.5 * train.de.std(axis=0), rtol=0.12)
+    np.testing.assert_allclose(noise.mean(axis=0) / train.de.std(axis=0), 0, atol=0.06)
+
+
+def test_half_a_borrowed_difference_is_where_escgan_begins():
+    train = make_windows(counts=(40, 12), separation=2.0)
+    settings = {"kind": "escgan", "preset": "cross_subject", "jitter": 0.0}
+    augmenter = AUGMENTERS["escgan"](**settings, training={"epochs": 1, "learning_rate": 1e-12})
+    started = augmenter.generate(augmenter.fit(train, 0), train, Balance(), 0)
+    moved = generate(SubjectShiftAugmenter(borrow=0.5), train)
+    assert len(started.de) == len(moved.de)
+    # Other references and other lenders, but one distribution.
+    np.testing.assert_allclose(started.de.mean(axis=0), moved.de.mean(axis=0), atol=0.35)
+    lent = [d.de - train.de[reference_rows(train, d.edits[d.edits["accepted"]])] for d in (started, moved)]
+    different = [np.unique(np.round(changes, 3), axis=0) for changes in lent]
+    assert len(different[0]) == len(different[1]) == 3
+    np.testing.assert_allclose(*(np.sort(changes, axis=0) for changes in different), atol=2e-3)
 
 
 def test_where_no_subject_has_both_classes_everyones_difference_is_taken():

@@ -1,11 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
+from escgan.augmenters import Balance
+from escgan.augmenters.noise import NoiseAugmenter
+from escgan.augmenters.smote import SmoteAugmenter
+from escgan.augmenters.subject_shift import SubjectShiftAugmenter
 from escgan.classifiers import LogisticClassifier, TrainingData
-from escgan.evaluation.threshold import MovedModel, choose_offsets, fit_with_moved_threshold
+from escgan.evaluation.threshold import MovedModel, _made_of_others, choose_offsets, fit_with_moved_threshold
 from tests.conftest import make_windows
 
 
@@ -83,6 +89,51 @@ def test_offsets_come_from_subjects_that_the_classifier_was_not_fitted_on():
     fit_with_moved_threshold(Spy(), TrainingData(train), 0)
     assert len(seen) == 3 and all(not fitted_on & judged for fitted_on, judged in seen)
     assert set().union(*(judged for _, judged in seen)) == set(train.subjects)
+
+
+@pytest.mark.parametrize("augmenter", [NoiseAugmenter(), SubjectShiftAugmenter()], ids=lambda a: a.kind)
+def test_what_was_made_of_validating_subjects_takes_no_part_in_judging_them(augmenter):
+    train = make_windows(counts=(20, 8), n_subjects=5)
+    edited = augmenter.generate(None, train, Balance(), 0)
+    seen = []
+
+    class Spy(LogisticClassifier):
+        def fit(self, data, seed, *, device="cpu"):
+            seen.append((set(data.train.subjects), data))
+            return super().fit(data, seed, device=device)
+
+    fit_with_moved_threshold(Spy(), TrainingData(train, edited), 0)
+    everyone = set(train.subjects)
+    *parts, (_, whole) = seen
+    assert whole.edited is edited and len(parts) == 3
+    for fitted_on, data in parts:
+        made_of = data.edited.edits["reference_subject"]
+        assert set(made_of) <= fitted_on < everyone
+        expected = edited.edits["reference_subject"].isin(fitted_on).to_numpy()
+        np.testing.assert_array_equal(data.edited.de, edited.de[expected])
+        np.testing.assert_array_equal(data.edited.labels, edited.labels[expected])
+        assert len(data.subjects) == len(data.de)
+
+
+def test_windows_that_were_made_of_no_single_reference_stay():
+    train = make_windows(counts=(20, 8), n_subjects=4)
+    edited = SmoteAugmenter().generate(None, train, Balance(), 0)
+    edited.edits[["reference_subject", "reference_session", "reference_trial", "reference_window"]] = None
+    kept = _made_of_others(TrainingData(train, edited), np.arange(len(train)))
+    np.testing.assert_array_equal(kept.de, edited.de)
+
+
+def test_refused_candidates_stand_where_they_were_and_are_not_counted():
+    train = make_windows(counts=(20, 8), n_subjects=2)
+    full = NoiseAugmenter().generate(None, train, Balance(), 0)
+    accepted = np.arange(len(full.edits)) % 3 > 0
+    table = full.edits.assign(accepted=accepted)
+    edited = replace(full, de=full.de[accepted], grid=full.grid[accepted], labels=full.labels[accepted], edits=table)
+    held = np.flatnonzero(train.subjects == "00")
+    kept = _made_of_others(TrainingData(train, edited), held)
+    others = (table["reference_subject"] == "01").to_numpy()
+    np.testing.assert_array_equal(kept.de, full.de[accepted & others])
+    assert kept.edits["accepted"].sum() == len(kept.de) == len(kept.labels)
 
 
 def test_a_single_trial_a_class_has_a_threshold_all_the_same():
