@@ -43,8 +43,14 @@ class RgnnClassifier(AdversarialClassifier):
     kind: Literal["rgnn"] = "rgnn"
     batch_size: int = Field(default=32, ge=2)
     """Windows in a step; the graph needs many steps to leave where it begins."""
-    order: int = Field(default=2, ge=1)
-    """How often neighbours are mixed (L in the paper)."""
+    learning_rate: float = Field(default=1e-2, gt=0)
+    """Step size of Adam."""
+    adversary: float = Field(default=0.1, ge=0)
+    """Largest strength of the adversary's reversed gradient. Where windows are normalised per subject already, more of
+    it takes the classes away with the subjects."""
+    order: int = Field(default=1, ge=1)
+    """How often neighbours are mixed (L in the paper, which takes 2 with 62 channels). Of 19 channels two mixings leave
+    little but the mean over the head."""
     filters: int = Field(default=32, ge=1)
     """Features of a channel after the graph convolution."""
     smoothing: float = Field(default=0.1, ge=0, lt=1)
