@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from escgan.report.drawing import MUTED, class_colour, dress, legend_above, name_ticks, new_figure, panels, shorten
+from escgan.report.drawing import (
+    CLASS_COLOURS,
+    MUTED,
+    class_colour,
+    dress,
+    legend_above,
+    name_ticks,
+    new_figure,
+    panels,
+    shorten,
+)
 from escgan.studies.summary import METRICS, means_over_subjects
 
 _MARKERS = "oDs^vPX*<>hp"
@@ -33,17 +44,13 @@ def score_curves(
             own = table[table["augmenter"] == name].sort_values(x)
             # Moved apart a little, so that intervals can be told apart.
             at = np.array([places[value] for value in own[x]]) + 0.05 * (number - (len(augmenters) - 1) / 2)
-            colour, marker = class_colour(number), _MARKERS[number % len(_MARKERS)]
-            axes.plot(at, own["mean"], "-", marker=marker, color=colour, ms=5, lw=1.6)
-            axes.vlines(at, own["low"], own["high"], color=colour, lw=0.9, alpha=0.6)
+            axes.plot(at, own["mean"], **_line(number))
+            axes.vlines(at, own["low"], own["high"], color=class_colour(number), lw=0.9, alpha=0.6)
         dress(axes, f"{shorten(classifier)}", xlabel, METRICS.get(metric, metric))
         name_ticks(axes, [f"{value:g}" if isinstance(value, float) else str(value) for value in places])
     legend_above(
         figure,
-        [
-            Line2D([], [], color=class_colour(i), marker=_MARKERS[i % len(_MARKERS)], ms=5, lw=1.6)
-            for i in range(len(augmenters))
-        ],
+        [Line2D([], [], **_line(number)) for number in range(len(augmenters))],
         augmenters,
     )
     return figure
@@ -104,15 +111,10 @@ def attack_curves(measured: pd.DataFrame) -> Figure:
         for number, name in enumerate(augmenters):
             mine = table[table["augmenter"] == name].sort_values("epsilon", key=lambda e: e.astype(float))
             at = [places[value] for value in mine["epsilon"]]
-            marker = _MARKERS[number % len(_MARKERS)]
-            axes.plot(at, mine["mean"], "-", marker=marker, color=class_colour(number), ms=5, lw=1.6)
+            axes.plot(at, mine["mean"], **_line(number))
         dress(axes, f"{shorten(classifier)}, {attack}", "epsilon", "accuracy")
         name_ticks(axes, [f"{value:g}" for value in places])
-    handles = [
-        Line2D([], [], color=class_colour(i), marker=_MARKERS[i % len(_MARKERS)], ms=5, lw=1.6)
-        for i in range(len(augmenters))
-    ]
-    legend_above(figure, handles, augmenters)
+    legend_above(figure, [Line2D([], [], **_line(number)) for number in range(len(augmenters))], augmenters)
     return figure
 
 
@@ -135,3 +137,14 @@ def measure_dots(measured: pd.DataFrame, shown: Mapping[str, str]) -> Figure:
         dress(axes, heading, "", "", grid="x")
         name_ticks(axes, augmenters if place % n_columns == 0 else [""] * len(augmenters), axis="y")
     return figure
+
+
+def _line(number: int) -> dict[str, Any]:
+    """Return how the line of a number looks: dashed where its colour has been taken once."""
+    return {
+        "color": class_colour(number),
+        "ls": "-" if number < len(CLASS_COLOURS) else "--",
+        "marker": _MARKERS[number % len(_MARKERS)],
+        "ms": 5,
+        "lw": 1.6,
+    }

@@ -285,7 +285,10 @@ def test_the_form_offers_every_classifier_and_every_augmenter_that_makes_windows
         ({"candidates": ["auto"]}, "candidates.0 is 'auto', expected one of: oversample"),
         ({"candidates": ["class_weight"]}, "candidates.0 is 'class_weight', expected one of"),
         ({"candidates": ["smote", "smote"]}, "smote stands there twice with equal settings: list it once"),
-        ({"candidates": [{"kind": "smote", "moves_threshold": True}]}, "smote moves the threshold.*set it of auto itself"),
+        (
+            {"candidates": [{"kind": "smote", "moves_threshold": True}]},
+            "smote moves the threshold.*set it of auto itself",
+        ),
         ({"candidates": [{"kind": "noise", "shares": 1}]}, "did you mean 'share'"),
         ({"judge": "lgistic"}, "judge is 'lgistic', expected one of: logistic.*did you mean 'logistic'"),
         ({"ratios": [0]}, "ratios.0"),
