@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STORE ?= store
 
-.PHONY: demo test test-slow bench bench-gpu bench-thousand lint types format clean
+.PHONY: demo test test-slow test-server server deploy workers bench bench-gpu bench-thousand lint types format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/escgan demo --root $(STORE)
@@ -14,6 +14,18 @@ test: $(VENV)/.installed
 
 test-slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow
+
+test-server: $(VENV)/.installed
+	$(BIN)/python -m pytest -m server
+
+server: $(VENV)/.installed
+	VENV=$(abspath $(VENV)) deploy/server.sh
+
+deploy: $(VENV)/.installed
+	VENV=$(abspath $(VENV)) deploy/deploy.sh
+
+workers: $(VENV)/.installed
+	VENV=$(abspath $(VENV)) deploy/workers.sh
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks

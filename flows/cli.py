@@ -16,6 +16,7 @@ from flows.names import STUDY_NAMES, StageName
 
 if TYPE_CHECKING:
     from escgan.config import PipelineConfig
+    from flows.execution import ExecutionConfig
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,6 +38,12 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 Pack = Annotated[
     int | None,
     typer.Option(min=1, help="Train this many folds as one program.", show_default="32 on a GPU, 1 on a CPU"),
+]
+Runner = Annotated[str | None, typer.Option(help="threads, processes, dask or ray.", show_default="threads")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Compute so many units at once.", show_default="one a core")]
+Cluster = Annotated[str | None, typer.Option(help="Address of a running Dask or Ray cluster.", metavar="ADDRESS")]
+GpuPool = Annotated[
+    str | None, typer.Option(help="Train on this work pool of a Prefect server, a fold a run.", metavar="POOL")
 ]
 
 
@@ -63,6 +70,10 @@ def run(
     subjects: Subjects = None,
     device: Device = "auto",
     pack: Pack = None,
+    runner: Runner = None,
+    workers: Workers = None,
+    cluster: Cluster = None,
+    gpu_pool: GpuPool = None,
 ) -> None:
     """Run an experiment from raw files to the report.
 
@@ -74,7 +85,8 @@ def run(
     experiment = load_config(config)
     if subjects is not None:
         experiment = experiment.model_copy(update={"subjects": _names(subjects)})
-    _run_pipeline(experiment, data, root, only, start, refresh or [], device, pack)
+    execution = _execution(device, pack, runner, workers, cluster, gpu_pool)
+    _run_pipeline(experiment, data, root, only, start, refresh or [], execution)
 
 
 @app.command()
@@ -86,7 +98,7 @@ def demo(root: Root = Path("store"), device: Device = "auto") -> None:
 
     with as_file(files("flows") / "demo.yaml") as path:
         config = load_config(path)
-    _run_pipeline(config, None, root, None, None, [], device)
+    _run_pipeline(config, None, root, None, None, [], _execution(device))
 
 
 @app.command()
@@ -98,6 +110,10 @@ def study(
     subjects: Subjects = None,
     device: Device = "auto",
     pack: Pack = None,
+    runner: Runner = None,
+    workers: Workers = None,
+    cluster: Cluster = None,
+    gpu_pool: GpuPool = None,
 ) -> None:
     """Run a published experiment, or one of its kin, on an experiment's configuration.
 
@@ -113,11 +129,12 @@ def study(
     if subjects is not None:
         experiment = experiment.model_copy(update={"subjects": _names(subjects)})
     settings.variants(experiment)
+    execution = _execution(device, pack, runner, workers, cluster, gpu_pool)
     with foreground(root, f"{experiment.dataset.title}, {settings.title}") as console:
         from flows.closing import print_study
         from flows.study import study as study_flow
 
-        outcome = study_flow(experiment, settings, data, root, device, pack)
+        outcome = study_flow(experiment, settings, data, root, execution)
     print_study(console, outcome)
 
 
@@ -127,7 +144,7 @@ def profile(
     root: Root = Path("store"),
 ) -> None:
     """Show where a run's time and memory went: stages, their parts, the longest units."""
-    from flows.profile import print_profile
+    from flows.profiling import print_profile
 
     print_profile(existing_store(root), run)
 
@@ -185,6 +202,21 @@ def fetch(
     typer.echo(f"{len(files)} files in {data}. Next: escgan inspect {data}")
 
 
+@app.command("setup-automations")
+def setup_automations() -> None:
+    """Let the Prefect server find runs that were lost with their worker, and run them again."""
+    import os
+
+    from escgan.errors import ConfigError
+
+    if not os.environ.get("PREFECT_API_URL"):
+        raise ConfigError("Automations live on a Prefect server: set PREFECT_API_URL, as `make server` tells.")
+    from flows.automations import install
+
+    for name in install():
+        typer.echo(f"Installed: {name}")
+
+
 def main() -> None:
     """Run the command; errors written for the user become one sentence and an exit code."""
     from escgan.errors import ConfigError, EscganError, RecordingError
@@ -210,8 +242,7 @@ def _run_pipeline(
     only: StageName | None,
     start: StageName | None,
     refresh: list[StageName],
-    device: str,
-    pack: int | None = None,
+    execution: ExecutionConfig,
 ) -> None:
     from escgan.errors import ConfigError
     from flows.foreground import foreground
@@ -226,12 +257,26 @@ def _run_pipeline(
             # Making six flows takes Prefect a second.
             from flows.stages import STAGE_FLOWS
 
-            outcome = STAGE_FLOWS[only](config, data, root, device, only in refresh)
+            outcome = STAGE_FLOWS[only](config, data, root, execution, only in refresh)
         else:
             from flows.pipeline import pipeline
 
-            outcome = pipeline(config, data, root, device, only, start, tuple(refresh), pack)
+            outcome = pipeline(config, data, root, execution, only, start, tuple(refresh))
     print_outcome(console, config, outcome)
+
+
+def _execution(
+    device: str,
+    pack: int | None = None,
+    runner: str | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    gpu_pool: str | None = None,
+) -> ExecutionConfig:
+    from flows.execution import parse_execution
+
+    given = {"pack": pack, "runner": runner, "workers": workers, "cluster": cluster, "gpu_pool": gpu_pool}
+    return parse_execution({"device": device, **given}, "the options")
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:

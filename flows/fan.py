@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, TypedDict
 
+from prefect import Task
 from prefect.futures import PrefectFuture
+from prefect.task_runners import TaskRunner
 
 from escgan.errors import EscganError, RecordingError
+from flows.execution import ExecutionConfig
+from flows.pool import POOLED, PoolRuns
 from storage.manifest import ArtifactRef
 from storage.store import Store
 from tasks.caching import pack_task, reference, stage_task
@@ -20,6 +24,8 @@ from tasks.progress import announce, report_share
 from tasks.stage import Mode, Stage
 
 _MOST_NAMED = 10
+# What Prefect calls the state of a task that it took from its records.
+_CACHED = "Cached"
 
 
 class Unit(NamedTuple):
@@ -54,6 +60,14 @@ class Execution:
     """Whether units that the store holds become task runs as well, for a server that people look at."""
     pack: int | None = None
     """Most folds that are trained as one program; None: what suits the device."""
+    runner: TaskRunner[Any] | None = None
+    """Where units are computed; None: where the flow's own runner computes its tasks."""
+    pooled: ExecutionConfig | None = None
+    """How augmenters are trained on a work pool; None: here, like all else."""
+
+    def submit(self, task: Task[..., Any], **parameters: Any) -> PrefectFuture[Any]:
+        """Submit a task to the runner."""
+        return task.submit(**parameters) if self.runner is None else self.runner.submit(task, parameters)
 
 
 def fan(stage: Stage, units: Sequence[Unit], execution: Execution) -> dict[str, ArtifactRef | EscganError]:
@@ -62,10 +76,12 @@ def fan(stage: Stage, units: Sequence[Unit], execution: Execution) -> dict[str, 
     All units are waited for before any error is looked at, so that nothing finished is lost. Errors that are not
     written for the user (a defect, a full disk) are raised, again after all units have ended.
     """
-    computed: set[str] = set()
+    computed = 0
     mode = execution.modes.get(stage.name, "run")
-    options: _Options = {"device": execution.device, "mode": mode, "on_computed": computed.add}
+    options: _Options = {"device": execution.device, "mode": mode}
     announce(stage.name, len(units))
+    if execution.pooled is not None and stage.name in POOLED and mode != "reuse":
+        return _fan_on_pool(stage, units, execution, execution.pooled, mode)
     looks = mode != "refresh" and not (execution.shows_hits and stage.together is None)
     stored = _stored(stage, units, execution.store) if looks else {}
     packs = [] if mode == "reuse" else _packs(stage, [unit for unit in units if unit.name not in stored], execution)
@@ -77,11 +93,11 @@ def fan(stage: Stage, units: Sequence[Unit], execution: Execution) -> dict[str, 
     futures: dict[str, PrefectFuture[Any]] = {}
     for pack in packs:
         together = pack_task(stage, execution.store, **options)
-        future = together.submit({unit.name: unit.science for unit in pack}, _pack_name(pack))
+        future = execution.submit(together, units={unit.name: unit.science for unit in pack}, pack=_pack_name(pack))
         futures |= dict.fromkeys((unit.name for unit in pack), future)
     for unit in units:
         if unit.name not in hits and unit.name not in packed:
-            futures[unit.name] = task.submit(unit.science, unit.name)
+            futures[unit.name] = execution.submit(task, science=unit.science, unit=unit.name)
     for name, future in futures.items():
         future.add_done_callback(partial(_ended, stage.name, name))
     results: dict[str, ArtifactRef | EscganError] = {}
@@ -95,21 +111,49 @@ def fan(stage: Stage, units: Sequence[Unit], execution: Execution) -> dict[str, 
         try:
             result = future.result()
             found = result[name] if name in packed else result
-            results[name] = found if isinstance(found, EscganError) else reference(found)
+            if isinstance(found, EscganError):
+                results[name] = found
+                continue
+            results[name], fresh = reference(found)
+            # What Prefect kept was computed by the run that it kept it for.
+            computed += fresh and future.state.name != _CACHED
         except EscganError as error:
             results[name] = error
         except Exception as error:
             failure = failure or error
-    execution.tally.count(stage.name, len(computed), len(units) - len(computed))
+    execution.tally.count(stage.name, computed, len(units) - computed)
     if failure is not None:
         raise failure
+    return results
+
+
+def _fan_on_pool(
+    stage: Stage, units: Sequence[Unit], execution: Execution, pooled: ExecutionConfig, mode: Mode
+) -> dict[str, ArtifactRef | EscganError]:
+    """Let a pool compute what the store does not hold; what it has made is then found there."""
+    stored = {} if mode == "refresh" else _stored(stage, units, execution.store)
+    for name in stored:
+        _ended(stage.name, name)
+    missing = {unit.name: unit.science for unit in units if unit.name not in stored}
+    packs = make_packs(stage, missing, pooled.pack or 1) if stage.together else []
+    packed = {name for pack in packs for name in pack}
+    packs += [[name] for name in missing if name not in packed]
+    ended = partial(_ended, stage.name)
+    errors: dict[str, EscganError] = {}
+    if packs:
+        runs = PoolRuns(stage, execution.store, pooled, ended)
+        errors = runs.compute([{name: missing[name] for name in pack} for pack in packs], mode)
+    made = _stored(stage, [unit for unit in units if unit.name in missing], execution.store)
+    gone = EscganError(f"What the stage '{stage.name}' has made on the pool is gone from the store: run again.")
+    known: dict[str, ArtifactRef | EscganError] = {**made, **errors, **stored}
+    results = {unit.name: known.get(unit.name, gone) for unit in units}
+    execution.tally.count(stage.name, len(made), len(units) - len(made))
     return results
 
 
 class _Options(TypedDict):
     device: str
     mode: Mode
-    on_computed: Callable[[str], None]
 
 
 def _packs(stage: Stage, units: Sequence[Unit], execution: Execution) -> list[list[Unit]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 from prefect import flow
+from prefect.runtime import flow_run
 from prefect.settings import PREFECT_API_URL
 from prefect.task_runners import ThreadPoolTaskRunner
 
@@ -18,7 +20,9 @@ from escgan.errors import ConfigError
 from escgan.evaluation.significance import compare_augmenters
 from escgan.evaluation.verdict import verdict_sentences
 from flows.cases import augment_cases, evaluate_cases, split, train_cases
+from flows.execution import ExecutionConfig, task_runner
 from flows.fan import Execution, Tally, Unit, all_or_raise, fan
+from flows.lost import refuse_endless_runs
 from flows.names import STAGES, StageName
 from flows.recordings import measure, odd_recordings
 from flows.side_by_side import one_thread_each, quiet_mne
@@ -46,11 +50,10 @@ def pipeline(
     config: PipelineConfig,
     data: Path | None = None,
     root: Path = Path("store"),
-    device: str = "auto",
+    execution: ExecutionConfig = ExecutionConfig(),
     only: StageName | None = None,
     start: StageName | None = None,
     refresh: tuple[StageName, ...] = (),
-    pack: int | None = None,
 ) -> Outcome:
     """Run the experiment from raw files to the verdict; whatever the store holds already is not computed again.
 
@@ -62,33 +65,45 @@ def pipeline(
         Folder with the corpus' files; not needed for a simulated cohort.
     root
         Folder of the artifact store.
-    device
-        auto, cpu, cuda or mps.
+    execution
+        Device, fan-out and GPU pool.
     only
         Run this stage alone; what it needs must be in the store.
     start
         Run from this stage on; what comes before must be in the store.
     refresh
         Stages to compute anew although the store holds them.
-    pack
-        Most folds that are trained as one program; by default 32 on a GPU and 1 on a CPU.
     """
-    execution = prepare(root, device, stage_modes(only, start, refresh), pack)
+    refuse_endless_runs(flow_run.run_count)
+    own = prepare(root, execution, stage_modes(only, start, refresh))
     last = only or StageName.REPORT
-    with one_thread_each(), quiet_mne():
-        return _run(config, data, execution, STAGES.index(last))
+    with one_thread_each(), quiet_mne(), fanned_out(own, execution) as fanned:
+        return _run(config, data, fanned, STAGES.index(last))
 
 
-def prepare(root: Path, device: str, modes: dict[str, Mode], pack: int | None) -> Execution:
+def prepare(root: Path, execution: ExecutionConfig, modes: dict[str, Mode]) -> Execution:
     """Open the store, clean up after killed runs, and settle how stages are executed."""
     store = Store(root)
     store.sweep()
-    if device != "auto":
+    if execution.device != "auto" and execution.gpu_pool is None:
         # A device that is not there is said at once; the best one is looked for by the first unit that computes.
-        choose_device(device)
+        choose_device(execution.device)
     # Where no server is configured, Prefect's temporary one has no page on which anyone could see a hit.
     shows_hits = PREFECT_API_URL.value() is not None
-    return Execution(store, device, modes, Tally(), shows_hits, pack)
+    pooled = None if execution.gpu_pool is None else execution
+    # The device is the pool's; here, classifiers are trained on what there is.
+    device = execution.device if pooled is None else "auto"
+    return Execution(store, device, modes, Tally(), shows_hits, execution.pack, pooled=pooled)
+
+
+@contextmanager
+def fanned_out(own: Execution, execution: ExecutionConfig) -> Iterator[Execution]:
+    """Start the runner that computes units, where it is not the flow's own."""
+    if execution.runner == "threads" and execution.workers is None:
+        yield own
+        return
+    with task_runner(execution) as runner:
+        yield replace(own, runner=runner)
 
 
 def _run(config: PipelineConfig, data: Path | None, execution: Execution, last: int) -> Outcome:

@@ -9,6 +9,7 @@ from prefect import Flow, flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from escgan.config import PipelineConfig
+from flows.execution import ExecutionConfig
 from flows.names import STAGES, StageName
 from flows.pipeline import Outcome, pipeline
 
@@ -25,11 +26,10 @@ def stage_flow(name: StageName) -> Flow[..., Outcome]:
         config: PipelineConfig,
         data: Path | None = None,
         root: Path = Path("store"),
-        device: str = "auto",
+        execution: ExecutionConfig = ExecutionConfig(),
         refresh: bool = False,
-        pack: int | None = None,
     ) -> Outcome:
-        return pipeline.fn(config, data, root, device, only=name, refresh=(name,) if refresh else (), pack=pack)
+        return pipeline.fn(config, data, root, execution, only=name, refresh=(name,) if refresh else ())
 
     return one_stage
 

@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pandas as pd
 from prefect import flow
+from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from escgan.config import PipelineConfig
 from escgan.recording import subject_and_session
 from escgan.studies import FidelityStudy, RobustnessStudy, StudyConfig
 from flows.cases import attack_cases, augment_cases, compare_edits, evaluate_cases, split, train_cases
+from flows.execution import ExecutionConfig
 from flows.fan import Tally, Unit, all_or_raise, fan
-from flows.pipeline import prepare
+from flows.lost import refuse_endless_runs
+from flows.pipeline import fanned_out, prepare
 from flows.recordings import measure, odd_recordings
 from flows.side_by_side import one_thread_each, quiet_mne
 from storage.store import Artifact, Store
@@ -42,8 +45,7 @@ def study(
     settings: StudyConfig,
     data: Path | None = None,
     root: Path = Path("store"),
-    device: str = "auto",
-    pack: int | None = None,
+    execution: ExecutionConfig = ExecutionConfig(),
 ) -> StudyOutcome:
     """Run a study: every variant of the experiment, and the page that holds them side by side.
 
@@ -59,40 +61,39 @@ def study(
         Folder with the corpus' files; not needed for a simulated cohort.
     root
         Folder of the artifact store.
-    device
-        auto, cpu, cuda or mps.
-    pack
-        Most folds that are trained as one program; by default 32 on a GPU and 1 on a CPU.
+    execution
+        Device, fan-out and GPU pool.
     """
-    execution = prepare(root, device, {}, pack)
-    outcome = StudyOutcome(execution.tally)
-    with one_thread_each(), quiet_mne():
+    refuse_endless_runs(flow_run.run_count)
+    own = prepare(root, execution, {})
+    outcome = StudyOutcome(own.tally)
+    with one_thread_each(), quiet_mne(), fanned_out(own, execution) as fanned:
         variants = settings.variants(config)
         scores, measures = [], []
         subjects: dict[str, None] = {}
         for number, variant in enumerate(variants, 1):
             announce_part(f"{variant.name} ({number} of {len(variants)})")
-            recordings, outcome.left_out = measure(variant.config, data, execution, with_features=True)
-            outcome.notices = odd_recordings(execution.store, recordings)
+            recordings, outcome.left_out = measure(variant.config, data, fanned, with_features=True)
+            outcome.notices = odd_recordings(fanned.store, recordings)
             subjects |= dict.fromkeys(subject_and_session(entry.name)[0] for entry in recordings)
             cases = split(variant.config, recordings)
-            gans = train_cases(variant.config, cases, execution)
-            edits = augment_cases(variant.config, cases, gans, execution)
-            own = tuple(variant.settings.items())
+            gans = train_cases(variant.config, cases, fanned)
+            edits = augment_cases(variant.config, cases, gans, fanned)
+            values = tuple(variant.settings.items())
             if isinstance(settings, RobustnessStudy):
-                measured = attack_cases(variant.config, cases, edits, settings.attacks, execution)
-                measures.append(VariantMeasures(own, tuple(measured)))
+                measured = attack_cases(variant.config, cases, edits, settings.attacks, fanned)
+                measures.append(VariantMeasures(values, tuple(measured)))
             elif isinstance(settings, FidelityStudy):
-                measured = compare_edits(variant.config, cases, edits, settings.comparison, execution)
-                measures.append(VariantMeasures(own, tuple(measured)))
+                measured = compare_edits(variant.config, cases, edits, settings.comparison, fanned)
+                measures.append(VariantMeasures(values, tuple(measured)))
             else:
-                scores.append(VariantScores(own, tuple(evaluate_cases(variant.config, cases, edits, execution))))
+                scores.append(VariantScores(values, tuple(evaluate_cases(variant.config, cases, edits, fanned))))
         science = (settings, config, tuple(subjects), tuple(scores), tuple(measures))
         name = f"{config.name}-{settings.kind.replace('_', '-')}"
-        ref = all_or_raise(fan(study_stage, [Unit(name, science)], execution))[name]
-    artifact = execution.store.open(ref)
+        ref = all_or_raise(fan(study_stage, [Unit(name, science)], fanned))[name]
+    artifact = fanned.store.open(ref)
     outcome.table, outcome.found = read_study(artifact)
-    outcome.page = show_study(execution.store, artifact, name)
+    outcome.page = show_study(fanned.store, artifact, name)
     return outcome
 
 

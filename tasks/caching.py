@@ -9,7 +9,6 @@ serializer (a planted pickle) are so never read by Prefect at all.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,8 @@ from storage.manifest import ArtifactRef
 from storage.store import Store
 from tasks.packs import execute_pack
 from tasks.stage import Mode, Stage
+
+_COMPUTED = "computed"
 
 
 @dataclass
@@ -47,20 +48,16 @@ class VerifiedArtifact(CachePolicy):
         return key
 
 
-def stage_task(
-    stage: Stage, store: Store, *, device: str, mode: Mode, on_computed: Callable[[str], None]
-) -> Task[..., dict[str, Any]]:
+def stage_task(stage: Stage, store: Store, *, device: str, mode: Mode) -> Task[..., dict[str, Any]]:
     """Make the Prefect task that runs units of a stage against a store.
 
-    The task takes ``science`` (a tuple) and ``unit`` (a name for people), and returns a reference as a dict.
-    ``on_computed`` is called with the name of each unit that was computed rather than found.
+    The task takes ``science`` (a tuple) and ``unit`` (a name for people), and returns a reference as a dict with
+    ``computed``: whether it was computed rather than found. It can be sent to another process.
     """
 
     def execute(science: tuple[Any, ...], unit: str) -> dict[str, Any]:
         ref, computed = stage.execute(store, unit, tuple(science), device=device, mode=mode)
-        if computed:
-            on_computed(unit)
-        return asdict(ref)
+        return _told(ref, computed)
 
     return Task(
         fn=execute,
@@ -79,26 +76,17 @@ def stage_task(
 
 
 def pack_task(
-    stage: Stage, store: Store, *, device: str, mode: Mode, on_computed: Callable[[str], None]
+    stage: Stage, store: Store, *, device: str, mode: Mode
 ) -> Task[..., dict[str, dict[str, Any] | EscganError]]:
     """Make the Prefect task that runs several units of a stage as one program.
 
-    The task takes each unit's science by its name, and returns each unit's reference as a dict, or its error: one
+    The task takes each unit's science by its name, and returns for each what the stage's task would, or its error: one
     unit's failure is none of the others'. What it has made is found in the store, so that Prefect keeps no record.
     """
 
     def execute(units: dict[str, tuple[Any, ...]], pack: str) -> dict[str, dict[str, Any] | EscganError]:
         results = execute_pack(stage, store, units, device=device, mode=mode)
-        found: dict[str, dict[str, Any] | EscganError] = {}
-        for unit, result in results.items():
-            if isinstance(result, EscganError):
-                found[unit] = result
-                continue
-            ref, computed = result
-            if computed:
-                on_computed(unit)
-            found[unit] = asdict(ref)
-        return found
+        return {unit: result if isinstance(result, EscganError) else _told(*result) for unit, result in results.items()}
 
     return Task(
         fn=execute,
@@ -111,14 +99,23 @@ def pack_task(
     )
 
 
-def reference(result: dict[str, Any]) -> ArtifactRef:
-    """Turn a task's result back into a reference."""
-    return ArtifactRef(**result)
+def reference(result: dict[str, Any]) -> tuple[ArtifactRef, bool]:
+    """Turn a task's result back into a reference, and whether the task computed it."""
+    fields = dict(result)
+    computed = bool(fields.pop(_COMPUTED))
+    return ArtifactRef(**fields), computed
+
+
+def _told(ref: ArtifactRef, computed: bool) -> dict[str, Any]:
+    return asdict(ref) | {_COMPUTED: computed}
 
 
 def _confirms(record: Path, found: ArtifactRef) -> bool:
     try:
         content = json.loads(record.read_bytes())
-        return content["metadata"]["serializer"]["type"] == "json" and json.loads(content["result"]) == asdict(found)
+        if content["metadata"]["serializer"]["type"] != "json":
+            return False
+        ref, _ = reference(json.loads(content["result"]))
+        return ref == found
     except (OSError, ValueError, KeyError, TypeError):
         return False

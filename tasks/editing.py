@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from escgan.augmenters import Balance, Edited, GeneratingAugmenter
+from escgan.augmenters import AugmenterConfig, Balance, Edited, GeneratingAugmenter
 from escgan.labels import LabelConfig
 from escgan.normalization import Normalization, normalize_train
 from storage.hdf5 import read_arrays, read_attributes, write_arrays
@@ -22,16 +24,18 @@ def augment(
     gan: ArtifactRef | None,
     labels: LabelConfig,
     normalization: Normalization,
-    augmenter: GeneratingAugmenter,
+    augmenter: AugmenterConfig,
     balance: Balance,
     seed: int,
     *,
     run: StageRun,
 ) -> None:
     """Make windows for the classes that lack them, from training windows alone."""
+    if not isinstance(augmenter, GeneratingAugmenter):
+        raise TypeError(f"Augmenter '{augmenter.kind}' makes no windows.")
     with run.part("gather windows"):
         windows = normalize_train(load_training_windows(run.store, side, labels), normalization)
-        state = augmenter.load(run.store.open(gan).path, windows) if gan else None
+        state: Any = augmenter.load(run.store.open(gan).path, windows) if gan else None
     with run.part("generate"):
         edited = augmenter.generate(state, windows, balance, seed, device=run.device)
     with run.part("write"):

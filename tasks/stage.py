@@ -13,7 +13,9 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cache, partial
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -98,6 +100,10 @@ class Stage:
     body: Callable[..., None]
     on_device: bool = False
     together: Together | None = None
+
+    def __reduce__(self) -> tuple[Callable[[str, str], Stage], tuple[str, str]]:
+        # By name: another process imports its own, whatever the body refers to.
+        return _declared, (self.body.__module__, self.body.__qualname__)
 
     def key(self, *science: Any) -> str:
         """Return the cache key of science arguments.
@@ -199,6 +205,13 @@ def stage(
         return Stage(name, version, body, on_device, together)
 
     return declare
+
+
+def _declared(module: str, name: str) -> Stage:
+    found = attrgetter(name)(import_module(module))
+    if not isinstance(found, Stage):
+        raise TypeError(f"{module}.{name} is no stage.")
+    return found
 
 
 @cache

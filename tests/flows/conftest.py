@@ -11,6 +11,9 @@ import pytest
 
 from escgan.config import parse_config
 from escgan.datasets.simulated import SimulatedConfig
+from flows.execution import ExecutionConfig
+
+ON_CPU = ExecutionConfig(device="cpu")
 
 SMALL = {
     "name": "small",
@@ -73,8 +76,8 @@ def small(prefect_api):
     """Run the small experiment: ``small(root, data, **changes)``."""
     from flows.pipeline import pipeline
 
-    def run(root, data, changes=None, **options):
-        return pipeline(parse_config(SMALL | (changes or {})), data=data, root=root, device="cpu", **options)
+    def run(root, data, changes=None, execution=ON_CPU, **options):
+        return pipeline(parse_config(SMALL | (changes or {})), data=data, root=root, execution=execution, **options)
 
     return run
 
@@ -85,7 +88,7 @@ def finished(prefect_api, cohort, tmp_path_factory):
     from flows.pipeline import pipeline
 
     root = tmp_path_factory.mktemp("finished") / "store"
-    return root, pipeline(parse_config(SMALL), data=cohort, root=root, device="cpu")
+    return root, pipeline(parse_config(SMALL), data=cohort, root=root, execution=ON_CPU)
 
 
 @pytest.fixture

@@ -87,7 +87,11 @@ class TagCounter:
         self.submitted = []
         self._patch = pytest.MonkeyPatch()
         original = Task.submit
-        self._patch.setattr(Task, "submit", lambda task, *a: (self.submitted.append(a[1]), original(task, *a))[1])
+        self._patch.setattr(
+            Task,
+            "submit",
+            lambda task, **a: (self.submitted.append(a.get("unit") or a["pack"]), original(task, **a))[1],
+        )
         return self
 
     def __exit__(self, *_):

@@ -15,7 +15,7 @@ from storage.errors import ArtifactMissing
 from storage.hdf5 import read_array
 from storage.store import Store
 from storage.tables import read_table
-from tests.flows.conftest import SMALL, computed, rewrite_with_noise
+from tests.flows.conftest import ON_CPU, SMALL, computed, rewrite_with_noise
 
 
 def artifact(root, stage, unit):
@@ -305,7 +305,12 @@ def test_windows_of_no_class_take_no_part(small, tmp_path, cohort):
 
 def test_folds_trained_as_one_program_give_the_scores_of_folds_one_by_one(small, cohort, tmp_path):
     config = {"classifiers": [{"kind": "cnn", "hidden": 2, "epochs": 3, "batch_size": 32}], "seeds": [0, 1]}
-    alone, together = (small(tmp_path / str(pack), cohort, config, pack=pack) for pack in (1, 3))
+
+    def packed(most):
+        execution = ON_CPU.model_copy(update={"pack": most})
+        return small(tmp_path / str(most), cohort, config, execution)
+
+    alone, together = packed(1), packed(3)
     assert computed(together) == computed(alone)
     columns = ["fold", "seed", "augmenter", "classifier", "subject"]
     ours, theirs = (o.scores.sort_values(columns).reset_index(drop=True) for o in (together, alone))
@@ -313,7 +318,7 @@ def test_folds_trained_as_one_program_give_the_scores_of_folds_one_by_one(small,
     packs = {s: {m.extra.get("pack") for m in Store(tmp_path / "3").list(s)} for s in ("train", "augment", "evaluate")}
     # 4 folds of a seed are two packs of two; 16 units of evaluate, 8 a seed, are three packs of 2 or 3.
     assert packs == {"train": {2}, "augment": {None}, "evaluate": {2, 3}}
-    assert computed(small(tmp_path / "3", cohort, config, pack=3)) == {}
+    assert computed(packed(3)) == {}
     assert computed(small(tmp_path / "3", cohort, config)) == {}
 
 

@@ -10,7 +10,7 @@ from flows.display import RunDisplay
 from storage.hdf5 import read_arrays
 from storage.store import Store
 from storage.tables import read_table
-from tests.flows.conftest import SMALL, computed
+from tests.flows.conftest import ON_CPU, SMALL, computed
 
 CNN = {"kind": "cnn", "hidden": 2, "epochs": 1}
 
@@ -22,7 +22,7 @@ def studied(prefect_api):
 
     def run(root, data, kind, options=None, **changes):
         settings = parse_study(kind, options or {})
-        return study(parse_config(SMALL | changes), settings, data=data, root=root, device="cpu")
+        return study(parse_config(SMALL | changes), settings, data=data, root=root, execution=ON_CPU)
 
     return run
 

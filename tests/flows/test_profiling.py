@@ -1,6 +1,6 @@
 import pytest
 
-from flows.profile import print_profile, profile_lines
+from flows.profiling import print_profile, profile_lines
 from storage.errors import ArtifactMissing
 from storage.store import Store
 
