@@ -10,7 +10,7 @@ demo: $(VENV)/.installed
 	$(BIN)/escgan demo --root $(STORE)
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow and not server"
 
 test-slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow

@@ -63,3 +63,10 @@ def test_reading_a_configuration_does_not_load_torch():
 def test_only_the_entry_point_imports_flows():
     users = [p for room in ("escgan", "storage", "tasks") for p in (ROOT / room).rglob("*.py")]
     assert not [p for p in users if "flows" in set(imports(p.read_text()))]
+
+
+def test_no_flow_hides_a_module_that_others_import_by_name():
+    # Prefect puts the folder of a deployed flow first on the path: `flows/profile.py` once stood before Python's own.
+    names = {path.stem for path in (ROOT / "flows").glob("*.py")} - {"__init__"}
+    rooms = {path.name for path in ROOT.iterdir() if path.is_dir()}
+    assert not names & (set(sys.stdlib_module_names) | rooms)

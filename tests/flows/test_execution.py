@@ -1,0 +1,59 @@
+"""How a run is executed: settings, runners, and that none changes a result."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from escgan.errors import ConfigError, EscganError
+from flows.execution import ExecutionConfig, parse_execution, task_runner
+from flows.lost import MOST_RUNS, refuse_endless_runs
+from storage.store import Store
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"runner": "threds"}, r"^In the options: runner: .*'threads', 'processes', 'dask' or 'ray'"),
+        ({"workers": 0}, "workers: input should be greater than or equal to 1"),
+        ({"cluster": "tcp://host:8786"}, "cluster is an address of Dask or Ray, and runner is 'threads'"),
+        ({"gpu_pool": "/gpu"}, "gpu_pool: "),
+        ({"gpu": "gpu"}, "there is no setting 'gpu'"),
+    ],
+)
+def test_what_cannot_work_is_said_in_one_sentence(values, message):
+    with pytest.raises(ConfigError, match=message) as raised:
+        parse_execution(values, "the options")
+    assert "\n" not in str(raised.value)
+
+
+def test_what_is_not_given_keeps_its_default():
+    assert parse_execution({"device": "cpu", "pack": None}, "the options") == ExecutionConfig(device="cpu")
+    assert ExecutionConfig().n_workers == os.cpu_count() and ExecutionConfig(workers=3).n_workers == 3
+
+
+def test_a_runner_whose_package_is_missing_names_the_extra(monkeypatch):
+    import sys
+
+    for package, extra in (("prefect_dask", "dask"), ("prefect_ray", "ray")):
+        monkeypatch.setitem(sys.modules, package, None)
+        with pytest.raises(ConfigError, match=rf"pip install 'escgan\[{extra}\]'"):
+            task_runner(ExecutionConfig(runner=extra))
+
+
+def test_processes_make_the_bytes_that_threads_make(small, finished, cohort, tmp_path):
+    threads, outcome = finished
+    processes = small(tmp_path, cohort, execution=ExecutionConfig(device="cpu", runner="processes", workers=2))
+    assert processes.tally.computed == outcome.tally.computed
+    contents = [{(m.stage, m.unit): m.digest for m in Store(root).list()} for root in (threads, tmp_path)]
+    assert contents[0] == contents[1]
+    again = small(tmp_path, cohort, execution=ExecutionConfig(device="cpu", workers=1))
+    assert not any(again.tally.computed.values())
+
+
+def test_a_run_that_is_lost_each_time_is_not_tried_for_ever():
+    refuse_endless_runs(None)
+    refuse_endless_runs(MOST_RUNS)
+    with pytest.raises(EscganError, match="lost 5 times and is not tried again"):
+        refuse_endless_runs(MOST_RUNS + 1)
