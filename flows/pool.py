@@ -17,6 +17,7 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
+from prefect.runtime import flow_run
 from prefect.settings import PREFECT_API_URL
 from prefect.states import Cancelling
 
@@ -116,8 +117,9 @@ class PoolRuns:
                 flow_run_name=f"{self.stage.name} {first}" + (f" and {len(others)} more" if others else ""),
                 tags=["escgan", self.stage.name],
                 timeout=0,
-                # Asked for twice, it is one run: a request that was answered too late is sent again.
-                idempotency_key=f"{submitted.order}-{submitted.attempts}-{time.time_ns()}",
+                # Asked for twice, it is one run: by a request that was answered too late, or by a waiting run that was
+                # itself lost and is run again.
+                idempotency_key=f"{flow_run.get_id() or time.time_ns()}-{submitted.order}-{submitted.attempts}",
             )
         except ObjectNotFound as cause:
             raise ConfigError(

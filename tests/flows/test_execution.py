@@ -6,10 +6,13 @@ import os
 
 import pytest
 
+from escgan.config import parse_config
+from escgan.datasets.simulated import SimulatedConfig
 from escgan.errors import ConfigError, EscganError
 from flows.execution import ExecutionConfig, parse_execution, task_runner
 from flows.lost import MOST_RUNS, refuse_endless_runs
 from storage.store import Store
+from tests.flows.conftest import ON_CPU, SMALL
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,33 @@ def test_processes_make_the_bytes_that_threads_make(small, finished, cohort, tmp
     assert contents[0] == contents[1] and len(contents[0]) >= 20
     again = small(tmp_path, cohort, execution=ExecutionConfig(device="cpu", workers=1))
     assert not any(again.tally.computed.values())
+
+
+def measured(run, root, data, execution):
+    """Ingest and measure the small experiment's recordings; gives the digest of each one's features."""
+    for stage in ("ingest", "features"):
+        outcome = run(parse_config(SMALL), data=data, root=root, execution=execution, only=stage)
+    assert outcome.tally.computed["features"] == len(list(data.glob("*.dat")))
+    return {m.unit: m.digest for m in Store(root).list("features")}
+
+
+@pytest.fixture(scope="module")
+def fifty(prefect_api, tmp_path_factory):
+    """Fifty simulated recordings, and what threads measure of each."""
+    from flows.pipeline import pipeline
+
+    data = SimulatedConfig(n_subjects=50, n_trials=4).materialize(tmp_path_factory.mktemp("fifty"))
+    return pipeline, data, measured(pipeline, tmp_path_factory.mktemp("by-threads"), data, ON_CPU)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("runner", ["processes", "dask", "ray"])
+def test_fifty_recordings_have_the_same_features_on_every_runner(fifty, tmp_path, runner):
+    pipeline, data, expected = fifty
+    if runner != "processes":
+        pytest.importorskip(f"prefect_{runner}")
+    execution = ExecutionConfig(device="cpu", runner=runner, workers=2)
+    assert len(expected) == 50 and measured(pipeline, tmp_path, data, execution) == expected
 
 
 def test_a_run_that_is_lost_each_time_is_not_tried_for_ever():

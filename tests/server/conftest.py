@@ -79,10 +79,12 @@ class Lab:
             pytest.fail(f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}\n{self.said()}")
         return done
 
-    def run(self, deployment: str, *, watch: bool = True, **parameters: object) -> str:
+    def run(self, deployment: str, *, watch: bool = True, check: bool = True, **parameters: object) -> str:
         """Run a deployment as a user would, to its end; gives what the command said."""
         given = [part for name, value in parameters.items() for part in ("--param", f"{name}={json.dumps(value)}")]
-        return self.call("prefect", "deployment", "run", deployment, *given, *(["--watch"] if watch else [])).stdout
+        return self.call(
+            "prefect", "deployment", "run", deployment, *given, *(["--watch"] if watch else []), check=check
+        ).stdout
 
     def wait_for(self, holds, what: str, patience_s: float = _PATIENCE_S) -> None:
         began = time.monotonic()

@@ -130,7 +130,8 @@ def test_a_single_stage_is_rerun_from_what_the_store_holds(lab, pooled_run):
 
 
 def test_a_stage_whose_input_is_missing_fails_and_says_what_makes_it(lab, tmp_path):
-    lab.run("evaluate/default", config=experiment(2), root=str(tmp_path / "store"))
+    said = lab.run("evaluate/default", config=experiment(2), root=str(tmp_path / "store"), check=False)
+    assert "finished in state 'Failed'" in said.replace("\n", " ")
     log = (lab.logs / "workers.log").read_text()
     assert "Stage 'ingest' of sub-01 is not in the store" in log and "to make it" in log
 
