@@ -64,7 +64,10 @@ def write_arrays(
             chunks = None
             if chunk_rows is not None and value.ndim and value.size:
                 chunks = (min(chunk_rows, value.shape[0]), *value.shape[1:])
-            file.create_dataset(name, data=value, chunks=chunks, track_times=False)
+            dataset = file.create_dataset(name, data=value, chunks=chunks, track_times=False)
+            # Otherwise its place in the file depends on when Python gets round to closing it, which in a process with
+            # other threads is now and then after the attributes.
+            dataset.flush()
         for name, text in texts.items():
             file.attrs[name] = text
 

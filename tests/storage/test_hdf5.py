@@ -1,5 +1,6 @@
 import time
 
+import h5py
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -90,6 +91,22 @@ def test_the_same_arrays_give_the_same_bytes_in_two_processes(tmp_path, start):
     for process in [start(WRITE, path) for path in paths]:
         assert process.wait(20) == 0
     assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+@pytest.mark.parametrize("chunk_rows", [None, 2])
+def test_the_bytes_do_not_depend_on_when_an_array_is_closed(tmp_path, monkeypatch, chunk_rows):
+    write_arrays(tmp_path / "usual.h5", ARRAYS, ATTRIBUTES, chunk_rows)
+    late = []
+    create = h5py.File.create_dataset
+
+    def closed_late(*arguments, **options):
+        late.append(create(*arguments, **options))
+        return late[-1]
+
+    monkeypatch.setattr(h5py.File, "create_dataset", closed_late)
+    write_arrays(tmp_path / "late.h5", ARRAYS, ATTRIBUTES, chunk_rows)
+    assert len(late) == len(ARRAYS)
+    assert (tmp_path / "late.h5").read_bytes() == (tmp_path / "usual.h5").read_bytes()
 
 
 def test_one_changed_value_changes_the_bytes(tmp_path):
