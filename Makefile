@@ -10,7 +10,7 @@ demo: $(VENV)/.installed
 	$(BIN)/escgan demo --root $(STORE)
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -m "not slow and not server"
+	$(BIN)/python -m pytest -m "not slow and not server" -n auto --dist loadfile
 
 test-slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow

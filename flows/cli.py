@@ -91,7 +91,7 @@ def run(
 
 @app.command()
 def demo(root: Root = Path("store"), device: Device = "auto") -> None:
-    """Run the whole pipeline on a small simulated cohort with a known truth (about 2 minutes on 2 cores)."""
+    """Run the whole pipeline on a small simulated cohort with a known truth (some minutes on 2 cores)."""
     from importlib.resources import as_file, files
 
     from escgan.config import load_config

@@ -45,6 +45,7 @@ def test_a_runner_whose_package_is_missing_names_the_extra(monkeypatch):
             task_runner(ExecutionConfig(runner=extra))
 
 
+@pytest.mark.slow
 def test_processes_make_the_bytes_that_threads_make(small, finished, cohort, tmp_path):
     threads, outcome = finished
     processes = small(tmp_path, cohort, execution=ExecutionConfig(device="cpu", runner="processes", workers=2))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import pytest
 import yaml
 
 from storage.store import Store
@@ -60,6 +61,7 @@ def score_digests(root):
     return {m.unit: m.digest for m in Store(root).list("evaluate")}
 
 
+@pytest.mark.slow
 def test_a_run_killed_during_gan_training_resumes_from_its_checkpoint_to_the_same_scores(tmp_path, cohort):
     gan = {"kind": "escgan", "network": {"hidden": 4}, "training": {"epochs": 160, "batch_size": 64}, "delta": 5.0}
     changes = {"augmenters": ["none", gan], "protocol": {"kind": "subject_k_fold", "k": 2}}

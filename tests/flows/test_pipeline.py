@@ -215,7 +215,7 @@ def test_records_hold_references_only(finished):
     assert len(records) == 25
     for record in records:
         result = json.loads(json.loads(record.read_bytes())["result"])
-        assert set(result) == {"stage", "key", "digest"}
+        assert set(result) == {"stage", "key", "digest", "computed"}
 
 
 def test_seeds_give_a_fold_each_and_are_averaged(small, tmp_path, cohort):
