@@ -22,7 +22,7 @@ class ExecutionConfig(Settings):
     """Device, fan-out and GPU pool of a run; none of it enters a cache key."""
 
     device: str = "auto"
-    """auto, cpu, cuda or mps."""
+    """auto, cpu, cuda or mps; with ``gpu_pool``, of the pool's workers."""
     pack: int | None = Field(default=None, ge=1)
     """Most folds that are trained as one program; by default 32 on a GPU and 1 on a CPU."""
     runner: RunnerName = "threads"
