@@ -1,9 +1,7 @@
 #!/usr/bin/env bash
 # A Prefect server of the lab's own: on this machine's loopback, behind a password, with settings under which hundreds of
 # units at once neither stall nor fail. Its data and password lie in ESCGAN_SERVER (default .server).
-#
-#   deploy/server.sh           run it in the foreground; TERM and Ctrl-C stop it
-#   deploy/server.sh --env     print the file that clients and workers source
+# TERM and Ctrl-C stop it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 home=${ESCGAN_SERVER:-$PWD/.server}
@@ -18,11 +16,10 @@ if [ ! -s "$home/env" ] || ! grep -q "127.0.0.1:$port/" "$home/env"; then
     cat > "$home/env" <<EOF
 export PREFECT_API_URL=http://127.0.0.1:$port/api
 export PREFECT_API_AUTH_STRING=$password
-export ESCGAN_HOME=$PWD
+export ESCGAN_HOME=$(printf %q "$PWD")
 export DO_NOT_TRACK=1
 EOF
 fi
-[ "${1:-}" != --env ] || { echo "$home/env"; exit; }
 . "$home/env"
 
 export PREFECT_HOME=$home/prefect

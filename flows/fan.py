@@ -138,17 +138,13 @@ def _fan_on_pool(
     packs = make_packs(stage, missing, pooled.pack or 1) if stage.together else []
     packed = {name for pack in packs for name in pack}
     packs += [[name] for name in missing if name not in packed]
-    ended = partial(_ended, stage.name)
-    errors: dict[str, EscganError] = {}
+    made: dict[str, ArtifactRef | EscganError] = {}
     if packs:
-        runs = PoolRuns(stage, execution.store, pooled, ended)
-        errors = runs.compute([{name: missing[name] for name in pack} for pack in packs], mode)
-    made = _stored(stage, [unit for unit in units if unit.name in missing], execution.store)
-    gone = EscganError(f"What the stage '{stage.name}' has made on the pool is gone from the store: run again.")
-    known: dict[str, ArtifactRef | EscganError] = {**made, **errors, **stored}
-    results = {unit.name: known.get(unit.name, gone) for unit in units}
-    execution.tally.count(stage.name, len(made), len(units) - len(made))
-    return results
+        runs = PoolRuns(stage, execution.store, pooled, partial(_ended, stage.name), mode=mode)
+        made = runs.compute([{name: missing[name] for name in pack} for pack in packs])
+    computed = sum(isinstance(result, ArtifactRef) for result in made.values())
+    execution.tally.count(stage.name, computed, len(units) - computed)
+    return {unit.name: stored[unit.name] if unit.name in stored else made[unit.name] for unit in units}
 
 
 class _Options(TypedDict):

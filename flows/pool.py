@@ -23,6 +23,7 @@ from prefect.states import Cancelling
 
 from escgan.errors import ConfigError, EscganError
 from flows.execution import ExecutionConfig
+from storage.manifest import ArtifactRef
 from storage.store import Store
 from tasks.orders import remove_order, write_order
 from tasks.stage import Mode, Science, Stage
@@ -52,6 +53,7 @@ class _Submitted:
     attempts: int = 0
     crashed_at: float | None = None
     began: bool = False
+    revived: int = 0
 
 
 @dataclass
@@ -64,12 +66,11 @@ class PoolRuns:
     on_ended: Callable[[str], None]
     poll_s: float = _POLL_S
     grace_s: float = _GRACE_S
-    _errors: dict[str, EscganError] = field(default_factory=dict)
+    mode: Mode = "run"
+    _results: dict[str, ArtifactRef | EscganError] = field(default_factory=dict)
 
-    def compute(self, packs: Sequence[Mapping[str, Science]], mode: Mode) -> dict[str, EscganError]:
-        """Run every pack of units on the pool, wait for all, and return the errors of the units that failed.
-
-        Whatever has no error is in the store.
+    def compute(self, packs: Sequence[Mapping[str, Science]]) -> dict[str, ArtifactRef | EscganError]:
+        """Run every pack of units on the pool, wait for all, and return each unit's artifact or error.
 
         Raises
         ------
@@ -81,7 +82,7 @@ class PoolRuns:
                 f"gpu_pool '{self.execution.gpu_pool}' needs a Prefect server that its workers know too: start one "
                 "with `make server` and set PREFECT_API_URL."
             )
-        waiting = [_Submitted(dict(pack), write_order(self.stage, self.store, pack, mode)) for pack in packs]
+        waiting = [_Submitted(dict(pack), write_order(self.stage, self.store, pack, self.mode)) for pack in packs]
         try:
             with get_client(sync_client=True) as client:
                 try:
@@ -94,7 +95,7 @@ class PoolRuns:
         finally:
             for submitted in waiting:
                 remove_order(self.store, submitted.order)
-        return self._errors
+        return self._results
 
     @property
     def deployment(self) -> str:
@@ -119,7 +120,9 @@ class PoolRuns:
                 timeout=0,
                 # Asked for twice, it is one run: by a request that was answered too late, or by a waiting run that was
                 # itself lost and is run again.
-                idempotency_key=f"{flow_run.get_id() or time.time_ns()}-{submitted.order}-{submitted.attempts}",
+                idempotency_key=(
+                    f"{flow_run.get_id() or time.time_ns()}-{submitted.order}-{submitted.attempts}-{submitted.revived}"
+                ),
             )
         except ObjectNotFound as cause:
             raise ConfigError(
@@ -128,6 +131,12 @@ class PoolRuns:
             ) from cause
         if not isinstance(run, FlowRun):
             raise TypeError("Runs are submitted from a flow that is no coroutine.")
+        if run.state is not None and run.state.is_final():
+            # It was cancelled, or failed, for this waiting run before that was run again: that counts no more.
+            submitted.attempts -= 1
+            submitted.revived += 1
+            self._submit(submitted)
+            return
         submitted.run = run.id
         submitted.crashed_at = None
 
@@ -155,23 +164,31 @@ class PoolRuns:
         if state is not None and not state.is_final():
             submitted.crashed_at = None
             return False
-        missing = [u for u, science in submitted.units.items() if self.stage.lookup(self.store, science) is None]
+        found = self._found(submitted, state)
         lost = state is None or state.type == StateType.CRASHED
-        if missing and lost:
+        if len(found) < len(submitted.units) and lost:
             # A run that is gone altogether was deleted: nothing will revive it.
             now = time.monotonic()
             submitted.crashed_at = submitted.crashed_at or now
             if state is not None and now - submitted.crashed_at < self.grace_s:
                 return False
             if submitted.attempts < _MOST_ATTEMPTS:
-                LOG.warning("%s %s: its run was lost; submitting it again", self.stage.name, missing[0])
+                LOG.warning(
+                    "%s %s: its run was lost; submitting it again", self.stage.name, next(iter(submitted.units))
+                )
                 self._submit(submitted)
                 return False
         for unit in submitted.units:
-            if unit in missing:
-                self._errors[unit] = self._failure(unit, state, submitted.attempts)
+            self._results[unit] = found.get(unit) or self._failure(unit, state, submitted.attempts)
             self.on_ended(unit)
         return True
+
+    def _found(self, submitted: _Submitted, state: State | None) -> dict[str, ArtifactRef]:
+        """Return what an ended run has made; what was there before it counts unless it was to be made anew."""
+        if self.mode == "refresh" and (state is None or state.type != StateType.COMPLETED):
+            return {}
+        looked = {unit: self.stage.lookup(self.store, science) for unit, science in submitted.units.items()}
+        return {unit: ref for unit, ref in looked.items() if ref is not None}
 
     def _failure(self, unit: str, state: State | None, attempts: int) -> EscganError:
         what = f"Stage '{self.stage.name}' of {unit} on work pool '{self.execution.gpu_pool}'"

@@ -35,6 +35,15 @@ def draw_other_classes(
     return np.concatenate(rows), np.concatenate(targets)
 
 
+def draw_noise(train: WindowSet, n: int, share: float, draw: np.random.Generator) -> NDArray[np.float64]:
+    """Draw independent noise for n windows, ``(n, n_channels, n_bands)``.
+
+    Its deviation is ``share`` times that of the training windows in the same channel and band.
+    """
+    deviation = train.de.std(axis=0, dtype=np.float64)
+    return share * deviation * draw.standard_normal((n, *deviation.shape))
+
+
 def _passes(rows: NDArray[np.int64], n: int, seed: int, label: int) -> NDArray[np.int64]:
     draw = generator(seed, "references", label)
     passes = [draw.permutation(rows) for _ in range(-(-n // max(len(rows), 1)))]

@@ -21,6 +21,7 @@ from escgan.augmenters.base import (
     grid_where_possible,
     on_grid,
 )
+from escgan.augmenters.drawing import draw_noise
 from escgan.errors import EscganError
 from escgan.gan.config import LossWeights, NetworkConfig, TrainingConfig
 from escgan.gan.presets import PRESETS, fill
@@ -206,9 +207,7 @@ class EscganAugmenter(GeneratingAugmenter):
         table = pd.concat(tables, ignore_index=True) if tables else edit_table(train, np.zeros(0, np.int64), 0)
         labels = table.loc[table["accepted"], "target_label"].to_numpy(dtype=np.int64)
         if self.jitter > 0:
-            deviation = train.de.std(axis=0, dtype=np.float64)
-            noise = generator(seed, "jitter").standard_normal((len(grid), *deviation.shape))
-            grid += layout.to_grid(self.jitter * deviation * noise)
+            grid += layout.to_grid(draw_noise(train, len(grid), self.jitter, generator(seed, "jitter")))
         # Reading channels back cannot infer the shape of no windows.
         de = layout.to_channels(grid)
         if self.network.form == "channels":

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from escgan.augmenters.base import Balance, Edited, GeneratingAugmenter, edited_from_references
-from escgan.augmenters.drawing import draw_own_class
+from escgan.augmenters.drawing import draw_noise, draw_own_class
 from escgan.seeds import generator
 from escgan.windows import WindowSet
 
@@ -25,7 +25,6 @@ class NoiseAugmenter(GeneratingAugmenter):
         """Copy and shake windows until every class that has any has what the balance asks for."""
         wanted = balance.wanted(train.counts)
         rows = draw_own_class(train, wanted, seed)
-        deviation = train.de.std(axis=0, dtype=np.float64)
-        noise = generator(seed, "noise").standard_normal((len(rows), *deviation.shape))
-        de = (train.de[rows] + self.share * deviation * noise).astype(np.float32)
+        noise = draw_noise(train, len(rows), self.share, generator(seed, "noise"))
+        de = (train.de[rows] + noise).astype(np.float32)
         return edited_from_references(train, de, rows, train.labels[rows], wanted)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from escgan.augmenters.base import Balance, Edited, GeneratingAugmenter, edited_from_references
-from escgan.augmenters.drawing import draw_other_classes
+from escgan.augmenters.drawing import draw_noise, draw_other_classes
 from escgan.augmenters.mean_shift import class_means
 from escgan.seeds import generator
 from escgan.windows import WindowSet
@@ -57,8 +57,7 @@ class SubjectShiftAugmenter(GeneratingAugmenter):
         shift = weight * np.where(weight > 0, borrowed, 0) + (1 - weight) * common
         de = train.de[rows] + self.borrow * shift
         if self.jitter > 0:
-            deviation = train.de.std(axis=0, dtype=np.float64)
-            de += self.jitter * deviation * generator(seed, "jitter").standard_normal(de.shape)
+            de += draw_noise(train, len(rows), self.jitter, generator(seed, "jitter"))
         return edited_from_references(train, de.astype(np.float32), rows, targets, wanted)
 
 

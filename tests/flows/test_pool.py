@@ -27,8 +27,8 @@ def double(number: int, *, run: StageRun) -> None:
 class Server:
     """Runs that go through given states, one a poll; a state may be a function that works first."""
 
-    def __init__(self, *scripts):
-        self.scripts = list(scripts)
+    def __init__(self, *scripts, known=()):
+        self.scripts, self.known = list(scripts), list(known)
         self.submitted, self.cancelled = [], []
         self._runs = {}
 
@@ -39,7 +39,7 @@ class Server:
         pass
 
     def run_deployment(self, name, **options):
-        run = FlowRun(id=uuid4(), flow_id=uuid4(), state=Scheduled())
+        run = FlowRun(id=uuid4(), flow_id=uuid4(), state=self.known.pop(0) if self.known else Scheduled())
         self.submitted.append((name, options))
         self._runs[run.id] = list(self.scripts.pop(0))
         return run
@@ -65,13 +65,16 @@ def compute(tmp_path, monkeypatch):
     """Compute numbers on a pool whose runs follow scripts; gives errors, the server and the units that ended."""
     store = Store(tmp_path)
 
-    def run(packs, *scripts):
-        server, ended = Server(*scripts), []
+    def run(packs, *scripts, mode="run", known=()):
+        server, ended = Server(*scripts, known=known), []
         monkeypatch.setattr(pool, "run_deployment", server.run_deployment)
         monkeypatch.setattr(pool, "get_client", lambda sync_client: server)
-        runs = pool.PoolRuns(double, store, POOLED, ended.append, poll_s=0, grace_s=0)
+        runs = pool.PoolRuns(double, store, POOLED, ended.append, poll_s=0, grace_s=0, mode=mode)
         with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:1/api"}):
-            errors = runs.compute([{str(n): (n,) for n in pack} for pack in packs], "run")
+            results = runs.compute([{str(n): (n,) for n in pack} for pack in packs])
+        assert set(results) == {str(n) for pack in packs for n in pack}
+        errors = {unit: result for unit, result in results.items() if isinstance(result, EscganError)}
+        assert all(results[unit] == double.lookup(store, (int(unit),)) for unit in results.keys() - errors)
         return errors, server, ended
 
     def make(*numbers, then=Completed):
@@ -118,7 +121,7 @@ def test_a_crashed_run_that_an_automation_revives_is_not_submitted_twice(compute
     monkeypatch.setattr(pool, "get_client", lambda sync_client: server)
     with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:1/api"}):
         own = pool.PoolRuns(double, store, POOLED, ended.append, poll_s=0, grace_s=3600)
-        assert own.compute([{"1": (1,)}], "run") == {}
+        assert own.compute([{"1": (1,)}]) == {"1": double.lookup(store, (1,))}
     assert len(server.submitted) == 1 and ended == ["1"]
 
 
@@ -145,6 +148,21 @@ def test_units_of_a_run_that_made_nothing_say_why(compute, state, message):
         raise errors["1"]
 
 
+def test_what_was_to_be_made_anew_does_not_count_because_it_was_there_before(compute):
+    double.execute(compute.store, "1", (1,))
+    errors, server, _ = compute([[1]], [Running(), Failed(message="The disk is full.")], mode="refresh")
+    assert "The disk is full." in str(errors["1"]) and len(server.submitted) == 1
+    errors, server, _ = compute([[1]], [Crashed()], [compute.make(1)], mode="refresh")
+    assert errors == {} and len(server.submitted) == 2
+
+
+def test_a_waiting_run_that_is_run_again_is_not_bound_to_what_was_cancelled_with_it(compute):
+    # The server answers with the run that has the idempotency key, here one that ended with its waiting run.
+    errors, server, _ = compute([[1]], [Cancelled()], [compute.make(1)], known=[Cancelled()])
+    keys = [options["idempotency_key"] for _, options in server.submitted]
+    assert errors == {} and len(set(keys)) == 2
+
+
 def test_whoever_stops_waiting_stops_the_runs(compute):
     def stop():
         raise KeyboardInterrupt
@@ -154,14 +172,14 @@ def test_whoever_stops_waiting_stops_the_runs(compute):
         patch.setattr(pool, "run_deployment", server.run_deployment)
         patch.setattr(pool, "get_client", lambda sync_client: server)
         with pytest.raises(KeyboardInterrupt):
-            pool.PoolRuns(double, compute.store, POOLED, print, poll_s=0).compute([{"1": (1,)}], "run")
+            pool.PoolRuns(double, compute.store, POOLED, print, poll_s=0).compute([{"1": (1,)}])
     assert len(server.cancelled) == 1 and list((compute.store.root / "orders").iterdir()) == []
 
 
 def test_without_server_or_deployment_one_sentence_says_what_to_do(compute, monkeypatch):
     own = pool.PoolRuns(double, compute.store, POOLED, print)
     with temporary_settings({PREFECT_API_URL: None}), pytest.raises(ConfigError, match="needs a Prefect server"):
-        own.compute([{"1": (1,)}], "run")
+        own.compute([{"1": (1,)}])
 
     def refuse(*_, **__):
         raise ObjectNotFound(ValueError())
@@ -172,4 +190,4 @@ def test_without_server_or_deployment_one_sentence_says_what_to_do(compute, monk
         temporary_settings({PREFECT_API_URL: "http://127.0.0.1:1/api"}),
         pytest.raises(ConfigError, match="no deployment 'train-folds/gpu': run `prefect --no-prompt deploy --all`"),
     ):
-        own.compute([{"1": (1,)}], "run")
+        own.compute([{"1": (1,)}])
