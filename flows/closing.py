@@ -12,6 +12,7 @@ from rich.table import Table
 from escgan.config import PipelineConfig
 from escgan.evaluation.significance import bootstrap_interval
 from escgan.normalization import is_transductive
+from escgan.studies.page import cell_text
 from flows.pipeline import Outcome
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def print_study(console: Console, outcome: StudyOutcome) -> None:
     for heading in outcome.table.columns:
         table.add_column(str(heading), no_wrap=True)
     for row in outcome.table.itertuples(index=False):
-        table.add_row(*map(str, row))
+        table.add_row(*map(cell_text, row))
     Console(file=console.file, width=max(console.width, 60 * len(outcome.table.columns))).print(table)
     for sentence in outcome.found:
         console.print(f"• {sentence}", soft_wrap=True, highlight=False)

@@ -92,13 +92,18 @@ def markdown_table(table: pd.DataFrame) -> str:
     |---|---|---|
     | 0.1 | 12 | x |
     """
-    rows = [list(map(str, table.columns)), *([_cell(value) for value in row] for row in table.to_numpy(dtype=object))]
+    rows = [list(map(str, table.columns)), *([cell_text(v) for v in row] for row in table.to_numpy(dtype=object))]
     escaped = [[cell.replace("|", "\\|") for cell in row] for row in rows]
     lines = ["| " + " | ".join(row) + " |" for row in escaped]
     return "\n".join([lines[0], "|" + "---|" * len(table.columns), *lines[1:]])
 
 
-def _cell(value: object) -> str:
+def cell_text(value: object) -> str:
+    """Write a value of a table for people.
+
+    >>> cell_text(209.76823), cell_text(float("nan")), cell_text(12)
+    ('209.8', '', '12')
+    """
     if value is None or (isinstance(value, float) and value != value):
         return ""
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -3,10 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from escgan.config import parse_config
 from escgan.studies import parse_study
+from flows.closing import print_study
 from flows.display import RunDisplay
+from flows.fan import Tally
+from flows.study import StudyOutcome
 from storage.hdf5 import read_arrays
 from storage.store import Store
 from storage.tables import read_table
@@ -112,3 +116,10 @@ def test_the_display_counts_each_part_of_a_study_anew(capsys):
             display("evaluate", "sub-01", 1.0)
     assert said.getvalue().count("evaluate: 1 done") == 2
     assert said.getvalue().index("keep 0.1") < said.getvalue().index("keep 0.5")
+
+
+def test_a_studys_table_is_printed_with_four_digits_and_nothing_where_nothing_is_known(capsys):
+    table = pd.DataFrame({"augmenter": ["escgan", "cvae"], "Frechet": [209.76823, np.nan], "copies": [0, 3]})
+    print_study(Console(width=120), StudyOutcome(Tally(), table=table, found=("It is so.",)))
+    said = capsys.readouterr().out
+    assert "209.8" in said and "209.76" not in said and "nan" not in said and "• It is so." in said
