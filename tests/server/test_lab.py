@@ -40,11 +40,12 @@ def contents(store, stage):
     return {m.unit: m.digest for m in Store(store).list(stage)}
 
 
-def intervals(store, stage="train"):
-    """When each artifact of a stage was being computed."""
-    for m in Store(store).list(stage):
-        end = datetime.fromisoformat(m.created)
-        yield end - timedelta(seconds=m.wall_s), end
+def intervals(store, seed=0):
+    """When each augmenter of a seed was being trained."""
+    for m in Store(store).list("train"):
+        if ("seed" in m.unit) == bool(seed):
+            end = datetime.fromisoformat(m.created)
+            yield end - timedelta(seconds=m.wall_s), end
 
 
 def most_at_once(spans):
@@ -56,10 +57,11 @@ def most_at_once(spans):
 def undisturbed(lab, tmp_path_factory):
     """The same experiments in the foreground of a terminal, without any server."""
 
-    root = tmp_path_factory.mktemp("home") / "store"
+    homes = tmp_path_factory.mktemp("home")
 
     def run(config):
-        path = root.parent / f"{config['name']}.yaml"
+        root = homes / config["name"]
+        path = homes / f"{config['name']}.yaml"
         path.write_text(parse_config(config).to_yaml())
         own = {name: value for name, value in lab.env.items() if not name.startswith(("PREFECT_", "ESCGAN_"))}
         before, lab.env = lab.env, own
@@ -111,10 +113,7 @@ def test_a_card_of_one_slot_never_trains_two_folds_and_one_of_two_at_most_two(la
         two = tmp_path / "store"
         shutil.copytree(root, two)
         lab.run("train/default", config=experiment(30, seeds=[1]), root=str(two), execution=POOLED)
-        own = [m for m in Store(two).list("train") if m.unit.endswith("seed 1 escgan")]
-        spans = [(datetime.fromisoformat(m.created) - timedelta(seconds=m.wall_s), datetime.fromisoformat(m.created))
-                 for m in own]  # fmt: skip
-        assert len(spans) == 4 and most_at_once(spans) <= 2
+        assert len(list(intervals(two, seed=1))) == 4 and most_at_once(intervals(two, seed=1)) <= 2
     finally:
         lab.call("prefect", "gcl", "update", "test-card", "--limit", "1")
 
@@ -152,5 +151,15 @@ def test_workers_and_flows_killed_during_training_are_run_again_and_resume(lab, 
     lab.start("workers", "deploy/workers.sh", "cpu", "gpu")
     lab.wait_for(lambda: len(Store(root).list("report")) == 1, "the run to be found, run again and ended", 600)
     assert {m.unit: m.created for m in Store(root).list("ingest")} == kept
-    home = undisturbed(config)
-    assert contents(root, "evaluate").items() <= contents(home, "evaluate").items() and contents(root, "evaluate")
+    assert contents(root, "evaluate") == contents(undisturbed(config), "evaluate")
+
+
+def test_a_server_killed_during_training_and_started_again_costs_nothing(lab, undisturbed, tmp_path):
+    config, root = experiment(121, name="serverless"), tmp_path / "store"
+    lab.run("pipeline/default", config=config, root=str(root), execution=POOLED, watch=False)
+    lab.wait_for(lambda: any((root / "work" / "train").glob("*/*.safetensors")), "a checkpoint")
+    lab.kill(lab.processes("prefect", "server"))
+    assert lab.status("/health") is None
+    lab.start_server()
+    lab.wait_for(lambda: len(Store(root).list("report")) == 1, "the run to end", 600)
+    assert contents(root, "evaluate") == contents(undisturbed(config), "evaluate")
