@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,12 +13,14 @@ if TYPE_CHECKING:
 
 artifacts = typer.Typer(no_args_is_help=True, help="Look at, check and remove what runs have stored.")
 
-Root = Annotated[Path, typer.Option("--root", help="Folder of the artifact store.", show_default=True)]
+Root = Annotated[
+    str, typer.Option("--root", help="The artifact store: a folder, or an address such as s3://bucket/folder.")
+]
 Stage = Annotated[str | None, typer.Option(help="Only this stage's.", metavar="STAGE")]
 
 
 @artifacts.command("list")
-def list_artifacts(root: Root = Path("store"), stage: Stage = None) -> None:
+def list_artifacts(root: Root = "store", stage: Stage = None) -> None:
     """List what the store holds."""
     from rich import box
     from rich.console import Console
@@ -37,7 +38,7 @@ def list_artifacts(root: Root = Path("store"), stage: Stage = None) -> None:
 
 
 @artifacts.command("show")
-def show_artifact(key: Annotated[str, typer.Argument(help="Beginning of a key.")], root: Root = Path("store")) -> None:
+def show_artifact(key: Annotated[str, typer.Argument(help="Beginning of a key.")], root: Root = "store") -> None:
     """Print an artifact's manifest as JSON, and its folder."""
     import json
     from dataclasses import asdict
@@ -45,13 +46,13 @@ def show_artifact(key: Annotated[str, typer.Argument(help="Beginning of a key.")
     store = existing_store(root)
     for manifest in _resolved(root, key):
         typer.echo(json.dumps(asdict(manifest), indent=2, ensure_ascii=False))
-        typer.echo(f"folder: {store.root / 'artifacts' / manifest.stage / manifest.key}")
+        typer.echo(f"folder: {store.address}/artifacts/{manifest.stage}/{manifest.key}")
 
 
 @artifacts.command("verify")
 def verify_artifacts(
     key: Annotated[str | None, typer.Argument(help="Beginning of a key; all artifacts when not given.")] = None,
-    root: Root = Path("store"),
+    root: Root = "store",
 ) -> None:
     """Compare every file with its digest; exit code 4 if anything is damaged."""
     store = existing_store(root)
@@ -72,7 +73,7 @@ def verify_artifacts(
 @artifacts.command("remove")
 def remove_artifact(
     key: Annotated[str, typer.Argument(help="Beginning of a key.")],
-    root: Root = Path("store"),
+    root: Root = "store",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete artifacts; a later run computes them again."""
@@ -86,17 +87,17 @@ def remove_artifact(
     typer.echo(f"Removed {len(found)} artifact(s), {freed / 1e6:.2f} MB freed.")
 
 
-def existing_store(root: Path) -> Store:
+def existing_store(root: str) -> Store:
     """Open a store that is there; raises ConfigError where there is none."""
     from escgan.errors import ConfigError
-    from storage.store import Store
+    from storage.opening import open_store, store_exists
 
-    if not (root / "artifacts").is_dir():
+    if not store_exists(root):
         raise ConfigError(f"There is no store at '{root}': say where it is with --root.")
-    return Store(root)
+    return open_store(root)
 
 
-def _resolved(root: Path, key: str) -> list[Manifest]:
+def _resolved(root: str, key: str) -> list[Manifest]:
     from storage.errors import ArtifactMissing
 
     found = existing_store(root).resolve(key)

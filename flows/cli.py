@@ -33,6 +33,10 @@ From = Annotated[
 Refresh = Annotated[
     list[StageName] | None, typer.Option(help="Compute this stage anew; may be repeated.", metavar="STAGE")
 ]
+Using = Annotated[
+    str | None,
+    typer.Option(help="Use an earlier run's features, no raw file: its name, id or report's key.", metavar="RUN"),
+]
 Subjects = Annotated[str | None, typer.Option(help="Only these subjects, such as 01,02,05.", metavar="NAMES")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 Pack = Annotated[
@@ -63,10 +67,11 @@ def escgan(
 def run(
     config: Annotated[Path, typer.Argument(help="Configuration in YAML, such as configs/eegmat.yaml.")],
     data: Annotated[Path | None, typer.Option(help="Folder with the corpus' files.", metavar="DIR")] = None,
-    root: Root = Path("store"),
+    root: Root = "store",
     only: Stage = None,
     start: From = None,
     refresh: Refresh = None,
+    using: Using = None,
     subjects: Subjects = None,
     device: Device = "auto",
     pack: Pack = None,
@@ -86,11 +91,11 @@ def run(
     if subjects is not None:
         experiment = experiment.model_copy(update={"subjects": _names(subjects)})
     execution = _execution(device, pack, runner, workers, cluster, gpu_pool)
-    _run_pipeline(experiment, data, root, only, start, refresh or [], execution)
+    _run_pipeline(experiment, data, root, only, start, refresh or [], execution, using)
 
 
 @app.command()
-def demo(root: Root = Path("store"), device: Device = "auto") -> None:
+def demo(root: Root = "store", device: Device = "auto") -> None:
     """Run the whole pipeline on a small simulated cohort with a known truth (some minutes on 2 cores)."""
     from importlib.resources import as_file, files
 
@@ -106,7 +111,7 @@ def study(
     kind: Annotated[str, typer.Argument(help=f"One of {', '.join(STUDY_NAMES)}.", metavar="KIND")],
     config: Annotated[Path, typer.Argument(help="Configuration in YAML; its section studies may hold options.")],
     data: Annotated[Path | None, typer.Option(help="Folder with the corpus' files.", metavar="DIR")] = None,
-    root: Root = Path("store"),
+    root: Root = "store",
     subjects: Subjects = None,
     device: Device = "auto",
     pack: Pack = None,
@@ -141,12 +146,20 @@ def study(
 @app.command()
 def profile(
     run: Annotated[str, typer.Argument(help="Name of a run's configuration, or the beginning of an artifact's key.")],
-    root: Root = Path("store"),
+    root: Root = "store",
 ) -> None:
     """Show where a run's time and memory went: stages, their parts, the longest units."""
     from flows.profiling import print_profile
 
     print_profile(existing_store(root), run)
+
+
+@app.command()
+def runs(root: Root = "store") -> None:
+    """List the runs that a store remembers, each with the id by which --using finds it."""
+    from flows.run_list import print_runs
+
+    print_runs(existing_store(root))
 
 
 @app.command()
@@ -238,11 +251,12 @@ def main() -> None:
 def _run_pipeline(
     config: PipelineConfig,
     data: Path | None,
-    root: Path,
+    root: str,
     only: StageName | None,
     start: StageName | None,
     refresh: list[StageName],
     execution: ExecutionConfig,
+    using: str | None = None,
 ) -> None:
     from escgan.errors import ConfigError
     from flows.foreground import foreground
@@ -257,11 +271,11 @@ def _run_pipeline(
             # Making six flows takes Prefect a second.
             from flows.stages import STAGE_FLOWS
 
-            outcome = STAGE_FLOWS[only](config, data, root, execution, only in refresh)
+            outcome = STAGE_FLOWS[only](config, data, root, execution, only in refresh, using)
         else:
             from flows.pipeline import pipeline
 
-            outcome = pipeline(config, data, root, execution, only, start, tuple(refresh))
+            outcome = pipeline(config, data, root, execution, only, start, tuple(refresh), using)
     print_outcome(console, config, outcome)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -34,7 +35,7 @@ def print_outcome(console: Console, config: PipelineConfig, outcome: Outcome) ->
     _print_oddities(console, outcome)
     console.print(_counts(outcome), soft_wrap=True)
     if outcome.report:
-        console.print(f"Report: {outcome.report}", soft_wrap=True, highlight=False)
+        console.print(f"Report: {_places(outcome.report, outcome.shared)}", soft_wrap=True, highlight=False)
 
 
 def score_table(config: PipelineConfig, scores: pd.DataFrame, comparisons: pd.DataFrame) -> Table:
@@ -71,7 +72,11 @@ def print_study(console: Console, outcome: StudyOutcome) -> None:
     console.print()
     _print_oddities(console, outcome)
     console.print(_counts(outcome), soft_wrap=True)
-    console.print(f"Page, plot and tables: {outcome.page}", soft_wrap=True, highlight=False)
+    console.print(f"Page, plot and tables: {_places(outcome.page, outcome.shared)}", soft_wrap=True, highlight=False)
+
+
+def _places(shown: Path | None, shared: str | None) -> str:
+    return f"{shared} (a copy: {shown})" if shared else str(shown)
 
 
 def _print_oddities(console: Console, outcome: Outcome | StudyOutcome) -> None:

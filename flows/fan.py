@@ -24,6 +24,8 @@ from tasks.progress import announce, report_share
 from tasks.stage import Mode, Stage
 
 _MOST_NAMED = 10
+# A store elsewhere answers late, and several at once no later.
+_LOOKS_AT_ONCE = 8
 # What Prefect calls the state of a task that it took from its records.
 _CACHED = "Cached"
 
@@ -176,7 +178,7 @@ def _stored(stage: Stage, units: Sequence[Unit], store: Store) -> dict[str, Arti
             # Its task will meet the same error, and is where errors of units are looked for.
             return None
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(max(_LOOKS_AT_ONCE, os.cpu_count() or 1)) as pool:
         found = pool.map(look, units)
     return {unit.name: ref for unit, ref in zip(units, found, strict=True) if ref is not None}
 

@@ -32,7 +32,7 @@ def fold_flow(stage: Stage) -> Flow[..., list[str]]:
         task_runner=ThreadPoolTaskRunner(max_workers=os.cpu_count() or 1),  # type: ignore[arg-type]
     )
     def folds(
-        order: str, units: Sequence[str], root: Path, execution: ExecutionConfig = ExecutionConfig()
+        order: str, units: Sequence[str], root: Path | str, execution: ExecutionConfig = ExecutionConfig()
     ) -> list[str]:
         """Compute an order's units.
 
@@ -43,7 +43,7 @@ def fold_flow(stage: Stage) -> Flow[..., list[str]]:
         units
             Their names, for people.
         root
-            Folder of the artifact store that the waiting run shares.
+            Address of the artifact store that the waiting run shares.
         execution
             Device and pack of the waiting run.
         """

@@ -18,17 +18,17 @@ from flows.environment import prepare_prefect
 
 
 @contextmanager
-def foreground(root: Path, title: str) -> Iterator[Console]:
+def foreground(root: Path | str, title: str) -> Iterator[Console]:
     """Start Prefect, show progress and let Ctrl-C stop at once while the block runs a flow.
 
     Gives the console on which the outcome is to be printed. An error written for the user is passed on; the traceback
     of any other is kept in a file of the store.
     """
-    from storage.store import Store
+    from storage.opening import open_store
 
     # Opened first: a store that cannot be written is said in one sentence, before anything is started.
-    Store(root)
-    prepare_prefect(root)
+    store = open_store(root)
+    prepare_prefect(store.root)
     console = Console(stderr=True, width=None if sys.stderr.isatty() else 140)
     _log_to(console)
     console.print(f"escgan: {title}; the store is {root}", soft_wrap=True, highlight=False)
@@ -48,7 +48,7 @@ def foreground(root: Path, title: str) -> Iterator[Console]:
         ):
             yield Console(width=None if sys.stdout.isatty() else 140)
     except Exception as error:
-        _raise_or_log(error, root)
+        _raise_or_log(error, store.root)
 
 
 def _log_to(console: Console) -> None:

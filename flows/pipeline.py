@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from uuid import uuid4
 
 import pandas as pd
 from prefect import flow
@@ -24,12 +26,16 @@ from flows.execution import ExecutionConfig, task_runner
 from flows.fan import Execution, Tally, Unit, all_or_raise, fan
 from flows.lost import refuse_endless_runs
 from flows.names import STAGES, StageName
-from flows.recordings import measure, odd_recordings
+from flows.recordings import measure, measured_before, odd_recordings, refuse_contradictions
 from flows.side_by_side import one_thread_each, quiet_mne
 from storage.manifest import ArtifactRef
+from storage.opening import open_store
 from storage.store import Store
+from tasks.ledger import RunRecord, note_run
 from tasks.reporting import AugmenterEntry, RecordingEntry, ScoreEntry, read_results, report, subject_score_table
 from tasks.stage import Mode
+
+LOG = logging.getLogger("escgan")
 
 
 @dataclass
@@ -37,23 +43,28 @@ class Outcome:
     """What a run leaves: counts, what was left out or odd, scores, verdict and the report's path."""
 
     tally: Tally
+    run: str = ""
+    """By this the run is found again: `escgan run --using`."""
     left_out: tuple[tuple[str, str], ...] = ()
     notices: tuple[str, ...] = ()
     scores: pd.DataFrame = field(default_factory=pd.DataFrame)
     comparisons: pd.DataFrame = field(default_factory=pd.DataFrame)
     verdict: tuple[str, ...] = ()
     report: Path | None = None
+    shared: str | None = None
+    """Where other machines find the report, if the store is not of this one."""
 
 
 @flow(name="pipeline", task_runner=ThreadPoolTaskRunner(max_workers=os.cpu_count() or 1))  # type: ignore[arg-type]
 def pipeline(
     config: PipelineConfig,
     data: Path | None = None,
-    root: Path = Path("store"),
+    root: Path | str = Path("store"),
     execution: ExecutionConfig = ExecutionConfig(),
     only: StageName | None = None,
     start: StageName | None = None,
     refresh: tuple[StageName, ...] = (),
+    using: str | None = None,
 ) -> Outcome:
     """Run the experiment from raw files to the verdict; whatever the store holds already is not computed again.
 
@@ -64,7 +75,7 @@ def pipeline(
     data
         Folder with the corpus' files; not needed for a simulated cohort.
     root
-        Folder of the artifact store.
+        The artifact store: a folder, or an address such as s3://bucket/folder.
     execution
         Device, fan-out and GPU pool.
     only
@@ -73,18 +84,24 @@ def pipeline(
         Run from this stage on; what comes before must be in the store.
     refresh
         Stages to compute anew although the store holds them.
+    using
+        An earlier run, by its id, its report's key or its configuration's name: its recordings' features are used, and
+        no raw file is needed.
     """
     refuse_endless_runs(flow_run.run_count)
+    refuse_contradictions(using, data, only or start, refresh)
     own = prepare(root, execution, stage_modes(only, start, refresh))
     last = only or StageName.REPORT
     with one_thread_each(), quiet_mne(), fanned_out(own, execution) as fanned:
-        return _run(config, data, fanned, STAGES.index(last))
+        return _run(config, data, fanned, STAGES.index(last), using)
 
 
-def prepare(root: Path, execution: ExecutionConfig, modes: dict[str, Mode]) -> Execution:
+def prepare(root: Path | str, execution: ExecutionConfig, modes: dict[str, Mode]) -> Execution:
     """Open the store, clean up after killed runs, and settle how stages are executed."""
-    store = Store(root)
+    store = open_store(root)
     store.sweep()
+    if not store.excludes_machines:
+        LOG.warning("%s cannot keep machines from computing the same twice; nothing is damaged by it.", store.address)
     if execution.device != "auto" and execution.gpu_pool is None:
         # A device that is not there is said at once; the best one is looked for by the first unit that computes.
         choose_device(execution.device)
@@ -106,9 +123,20 @@ def fanned_out(own: Execution, execution: ExecutionConfig) -> Iterator[Execution
         yield replace(own, runner=runner)
 
 
-def _run(config: PipelineConfig, data: Path | None, execution: Execution, last: int) -> Outcome:
+def _run(
+    config: PipelineConfig, data: Path | None, execution: Execution, last: int, using: str | None = None
+) -> Outcome:
     outcome = Outcome(execution.tally)
-    recordings, outcome.left_out = measure(config, data, execution, with_features=last > 0)
+    if using is not None:
+        recordings, outcome.left_out = measured_before(config, using, execution)
+    else:
+        recordings, outcome.left_out = measure(config, data, execution, with_features=last > 0)
+    note = RunRecord(
+        id=flow_run.get_id() or str(uuid4()), name=config.name, recordings=tuple(recordings), left_out=outcome.left_out
+    )
+    if recordings:
+        note_run(execution.store, note)
+    outcome.run = note.id
     outcome.notices = odd_recordings(execution.store, recordings)
     if last < STAGES.index(StageName.TRAIN):
         return outcome
@@ -127,7 +155,10 @@ def _run(config: PipelineConfig, data: Path | None, execution: Execution, last: 
         ref = make_report(config, recordings, outcome, gans, edits, scores, execution)
         outcome.scores, outcome.comparisons = read_results(execution.store.open(ref))
         outcome.report = show_report(execution.store, ref, config.name)
+        outcome.shared = execution.store.shared_address(outcome.report)
+        note = note.model_copy(update={"report": ref})
     outcome.verdict = verdict_sentences(outcome.comparisons, config.protocol.tested)
+    note_run(execution.store, note.model_copy(update={"verdict": outcome.verdict[0]}))
     return outcome
 
 
@@ -149,12 +180,7 @@ def make_report(
 def show_report(store: Store, ref: ArtifactRef, name: str) -> Path:
     """Put a copy of a report where a person finds it."""
     page = store.open(ref).file("report.html").read_bytes()
-    shown = store.root / "reports" / f"{name}.html"
-    shown.parent.mkdir(mode=0o700, exist_ok=True)
-    partial = shown.with_suffix(".partial")
-    partial.write_bytes(page)
-    partial.replace(shown)
-    return shown
+    return store.show(f"reports/{name}.html", page)
 
 
 def stage_modes(only: StageName | None, start: StageName | None, refresh: Sequence[StageName]) -> dict[str, Mode]:

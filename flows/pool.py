@@ -25,7 +25,7 @@ from escgan.errors import ConfigError, EscganError
 from flows.execution import ExecutionConfig
 from storage.manifest import ArtifactRef
 from storage.store import Store
-from tasks.orders import remove_order, write_order
+from tasks.orders import write_order
 from tasks.stage import Mode, Science, Stage
 
 LOG = logging.getLogger("escgan")
@@ -94,7 +94,7 @@ class PoolRuns:
                     raise
         finally:
             for submitted in waiting:
-                remove_order(self.store, submitted.order)
+                self.store.orders.delete(submitted.order)
         return self._results
 
     @property
@@ -112,7 +112,7 @@ class PoolRuns:
                 parameters={
                     "order": submitted.order,
                     "units": list(submitted.units),
-                    "root": str(self.store.root),
+                    "root": self.store.address,
                     "execution": told.model_dump(mode="json"),
                 },
                 flow_run_name=f"{self.stage.name} {first}" + (f" and {len(others)} more" if others else ""),
@@ -198,7 +198,8 @@ class PoolRuns:
             return EscganError(f"{what} was cancelled: run again to go on.")
         if state.type == StateType.COMPLETED:
             return EscganError(
-                f"{what} ended without its artifact in {self.store.root}: do the worker and this run share that store?"
+                f"{what} ended without its artifact in {self.store.address}: do the worker and this run share that "
+                "store?"
             )
         return EscganError(f"{what} failed: {_said(state)}")
 

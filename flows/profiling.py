@@ -109,9 +109,9 @@ def _end_of(store: Store, name: str) -> Manifest:
         return found[0]
     known = sorted({m.unit for m in store.list("report")})
     if found:
-        raise ArtifactMissing(f"{len(found)} artifacts in '{store.root}' begin with '{name}': give more of the key.")
+        raise ArtifactMissing(f"{len(found)} artifacts in '{store.address}' begin with '{name}': give more of the key.")
     raise ArtifactMissing(
-        f"No run named '{name}' left a report in '{store.root}', and no key begins so: "
+        f"No run named '{name}' left a report in '{store.address}', and no key begins so: "
         + (f"there are reports of {', '.join(known)}." if known else "finish a run first, or give an artifact's key.")
     )
 

@@ -9,11 +9,15 @@ from pathlib import Path
 from escgan.config import PipelineConfig
 from escgan.datasets.duplicates import duplicate_trials
 from escgan.errors import ConfigError, EscganError, RecordingError
-from escgan.recording import RecordingSource, recording_name
+from escgan.recording import RecordingSource, recording_name, subject_and_session
 from flows.fan import Execution, Unit, all_or_raise, fan
+from flows.names import StageName
+from storage.errors import ArtifactMissing
 from storage.manifest import ArtifactRef
 from storage.store import Store
 from tasks.features import distributed_features, feature_fingerprints, features
+from tasks.ledger import find_run, measured_as
+from tasks.progress import announce
 from tasks.recordings import ingest, trial_fingerprints
 from tasks.reporting import RecordingEntry
 
@@ -42,6 +46,68 @@ def measure(
     return entries, unread + unmeasured
 
 
+def measured_before(
+    config: PipelineConfig, using: str, execution: Execution
+) -> tuple[list[RecordingEntry], tuple[tuple[str, str], ...]]:
+    """Return the recordings of an earlier run, whose features the store holds; also which it had left out, and why.
+
+    Raises
+    ------
+    ConfigError
+        There is no such run, it measured otherwise than this configuration asks, or a subject is not among them.
+    ArtifactMissing
+        The store holds its features no more.
+    """
+    store = execution.store
+    record = find_run(store, using)
+    entries = list(record.recordings)
+    if config.subjects is not None:
+        found = list(dict.fromkeys(subject_and_session(entry.name)[0] for entry in entries))
+        _refuse_missing(config.subjects, found, f"run '{using}'")
+        entries = [entry for entry in entries if subject_and_session(entry.name)[0] in config.subjects]
+    for entry in entries:
+        for ref in (entry.recording, entry.features):
+            if ref is not None and store.find(ref.stage, ref.key) != ref:
+                reason = store.why_not(ref.stage, ref.key) or "it was computed anew since"
+                raise ArtifactMissing(
+                    f"Stage '{ref.stage}' of {entry.name}, which run '{using}' used, is not in the store "
+                    f"{store.address} ({reason}): run `escgan run` with --data in place of --using, to make it."
+                )
+        if not measured_as(store, entry, config):
+            raise ConfigError(
+                f"Run '{using}' read, preprocessed or measured {entry.name} otherwise than this configuration and this "
+                "version do: give the configuration of that run, or --data in place of --using."
+            )
+    for stage in (ingest, features):
+        n = sum(ref is not None and ref.stage == stage.name for entry in entries for ref in entry[1:])
+        announce(stage.name, n)
+        execution.tally.count(stage.name, 0, n)
+    return entries, record.left_out
+
+
+def refuse_contradictions(
+    using: str | None, data: Path | None, first: StageName | None, refresh: Sequence[StageName]
+) -> None:
+    """Refuse wishes that an earlier run's features cannot fulfil."""
+    if using is None:
+        return
+    if data is not None:
+        raise ConfigError("--using takes features from an earlier run, and --data files to read: give one of them.")
+    measuring = (StageName.INGEST, StageName.FEATURES)
+    for stage in (first, *refresh):
+        if stage in measuring:
+            raise ConfigError(f"--using takes what {stage} makes from an earlier run: give --data instead.")
+
+
+def _refuse_missing(wanted: Sequence[str], found: Sequence[str], where: str) -> None:
+    missing = [subject for subject in wanted if subject not in found]
+    if missing:
+        raise ConfigError(
+            f"There is no subject {', '.join(missing)} in {where}: it holds {', '.join(found)}; "
+            "name subjects as they stand there."
+        )
+
+
 def chosen_sources(config: PipelineConfig, sources: Sequence[RecordingSource]) -> Sequence[RecordingSource]:
     """Return the sources of the subjects that the configuration names, or all.
 
@@ -53,12 +119,7 @@ def chosen_sources(config: PipelineConfig, sources: Sequence[RecordingSource]) -
     if config.subjects is None:
         return sources
     found = list(dict.fromkeys(source.subject for source in sources))
-    missing = [subject for subject in config.subjects if subject not in found]
-    if missing:
-        raise ConfigError(
-            f"There is no subject {', '.join(missing)} in the data folder: it holds {', '.join(found)}; "
-            "name subjects as they stand there."
-        )
+    _refuse_missing(config.subjects, found, "the data folder")
     return [source for source in sources if source.subject in config.subjects]
 
 

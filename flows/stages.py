@@ -25,11 +25,12 @@ def stage_flow(name: StageName) -> Flow[..., Outcome]:
     def one_stage(
         config: PipelineConfig,
         data: Path | None = None,
-        root: Path = Path("store"),
+        root: Path | str = Path("store"),
         execution: ExecutionConfig = ExecutionConfig(),
         refresh: bool = False,
+        using: str | None = None,
     ) -> Outcome:
-        return pipeline.fn(config, data, root, execution, only=name, refresh=(name,) if refresh else ())
+        return pipeline.fn(config, data, root, execution, only=name, refresh=(name,) if refresh else (), using=using)
 
     return one_stage
 

@@ -37,6 +37,8 @@ class StudyOutcome:
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
     found: tuple[str, ...] = ()
     page: Path | None = None
+    shared: str | None = None
+    """Where other machines find the page, if the store is not of this one."""
 
 
 @flow(name="study", task_runner=ThreadPoolTaskRunner(max_workers=os.cpu_count() or 1))  # type: ignore[arg-type]
@@ -44,7 +46,7 @@ def study(
     config: PipelineConfig,
     settings: StudyConfig,
     data: Path | None = None,
-    root: Path = Path("store"),
+    root: Path | str = Path("store"),
     execution: ExecutionConfig = ExecutionConfig(),
 ) -> StudyOutcome:
     """Run a study: every variant of the experiment, and the page that holds them side by side.
@@ -60,7 +62,7 @@ def study(
     data
         Folder with the corpus' files; not needed for a simulated cohort.
     root
-        Folder of the artifact store.
+        The artifact store: a folder, or an address such as s3://bucket/folder.
     execution
         Device, fan-out and GPU pool.
     """
@@ -94,15 +96,12 @@ def study(
     artifact = fanned.store.open(ref)
     outcome.table, outcome.found = read_study(artifact)
     outcome.page = show_study(fanned.store, artifact, name)
+    outcome.shared = fanned.store.shared_address(outcome.page)
     return outcome
 
 
 def show_study(store: Store, artifact: Artifact, name: str) -> Path:
     """Put copies of a study's files where a person finds them, and return the page's path."""
-    folder = store.root / "studies" / name
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for file in (FIGURE, TABLE, SCORES, PAGE):
-        partial = folder / f"{file}.partial"
-        partial.write_bytes(artifact.file(file).read_bytes())
-        partial.replace(folder / file)
-    return folder / PAGE
+        shown = store.show(f"studies/{name}/{file}", artifact.file(file).read_bytes())
+    return shown

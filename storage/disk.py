@@ -6,6 +6,7 @@ functions here are the pieces of that promise.
 
 import errno
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -87,6 +88,22 @@ def private_folder(path: Path) -> Path:
         with suppress(OSError):
             path.chmod(0o700)
     return path
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file so that readers see the old content or the new, never a part.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; the old file then stands.
+    """
+    partial = path.with_name(f".{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def flush_file(path: Path) -> None:

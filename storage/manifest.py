@@ -4,6 +4,7 @@ A manifest guards itself: it holds the digest of its own content, and on reading
 what `Manifest.write` writes. Even a changed space is therefore noticed.
 """
 
+import builtins
 import dataclasses
 import json
 import os
@@ -133,12 +134,16 @@ class Manifest:
         TypeError, ValueError
             If config, inputs, versions or extra are not JSON.
         """
-        text = _render(dataclasses.asdict(self))
+        text = self.render()
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with open(descriptor, "wb") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+
+    def render(self) -> builtins.bytes:
+        """Return the bytes that `write` writes."""
+        return _render(dataclasses.asdict(self))
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -163,6 +168,28 @@ class Manifest:
             text = path.read_bytes()
         except OSError as error:
             raise ArtifactCorrupt(f"Cannot read {path} ({error.strerror}): run again to recompute it.") from error
+        return cls.parse(text, str(path))
+
+    @classmethod
+    def parse(cls, text: builtins.bytes, path: str) -> Self:
+        """Check that the bytes of a manifest are whole, and understand them.
+
+        Parameters
+        ----------
+        text : bytes
+            What `write` wrote.
+        path : str
+            Where it comes from, for the error.
+
+        Returns
+        -------
+        Manifest
+
+        Raises
+        ------
+        ArtifactCorrupt
+            As `read`.
+        """
         try:
             value = json.loads(text)
             sealed = value.pop(_SEAL)

@@ -4,6 +4,8 @@ Layout below the root::
 
     artifacts/<stage>/<key>/         published artifacts; hidden names are drafts and discarded ones
     work/<stage>/<key>/              checkpoints of stages that are not finished
+    orders/<digest>.json             what one process asks of another
+    runs/<id>.json                   what a run used and made
     locks/<stage>/<key>.lock         one holder computes a key
     locks/changes.lock               held for an instant to begin, publish, remove or sweep
     records/                         the task runner's own small results
@@ -13,19 +15,24 @@ import builtins
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from pathlib import Path
+from datetime import timedelta
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from storage.artifact import Artifact
-from storage.disk import delete_tree, disk_errors_explained, private_folder, tree_bytes
+from storage.disk import delete_tree, disk_errors_explained, private_folder, replace_file, tree_bytes
 from storage.draft import ALIVE_NAME, Draft, plain_json
 from storage.errors import ArtifactCorrupt, ArtifactMissing
 from storage.lock import file_lock
 from storage.manifest import MANIFEST_NAME, ArtifactRef, Manifest, check_names
 from storage.publish import dead_folders, draft_path, publish, set_aside
+from storage.texts import Texts
 from storage.verify import NO_ARTIFACT, verify_artifact
 
 __all__ = ["Artifact", "ArtifactRef", "Draft", "Manifest", "Store"]
+
+ORDERS_LAST = timedelta(days=30)
+"""Whoever gave an order and was killed takes it back no more. Nobody waits for one so long."""
 
 
 class Store:
@@ -39,7 +46,13 @@ class Store:
     Attributes
     ----------
     root : Path
-        Absolute.
+        Its folder on this machine, absolute.
+    address : str
+        Where it is, for people and for other machines.
+    orders : Texts
+        What one process asks of another that shares the store.
+    runs : Texts
+        What each run used and made, by the run's id.
     records : Path
         Where the task runner keeps its own small records.
 
@@ -51,15 +64,23 @@ class Store:
 
     def __init__(self, root: Path | str):
         self.root = Path(os.path.abspath(Path(root).expanduser()))
+        self.address = str(self.root)
         self.records = self.root / "records"
         self._artifacts = self.root / "artifacts"
         self._work = self.root / "work"
         self._locks = self.root / "locks"
+        self.orders = Texts(self.root / "orders", ORDERS_LAST)
+        self.runs = Texts(self.root / "runs")
         with disk_errors_explained("open the store", self.root):
             if not self.root.is_dir():
                 private_folder(self.root)
             for folder in (self._artifacts, self._work, self._locks, self.records):
                 private_folder(folder)
+
+    @property
+    def excludes_machines(self) -> bool:
+        """Whether `lock` keeps other machines out as well: on a shared disk it does, where that disk knows locks."""
+        return True
 
     def find(self, stage: str, key: str, *, full: bool = True) -> ArtifactRef | None:
         """Look up an artifact and verify it.
@@ -121,7 +142,7 @@ class Store:
         verdict = verify_artifact(target, ref.stage, ref.key)
         name = f"{ref.stage}/{ref.key}"
         if verdict.reason == NO_ARTIFACT:
-            raise ArtifactMissing(f"No artifact {name} is stored in {self.root}: run again to recompute it.")
+            raise ArtifactMissing(f"No artifact {name} is stored in {self.address}: run again to recompute it.")
         if verdict.manifest is None:
             raise ArtifactCorrupt(f"Artifact {name} is damaged, {verdict.reason}: run again to recompute it.")
         if verdict.manifest.digest != ref.digest:
@@ -267,6 +288,17 @@ class Store:
                 found.append(manifest)
         return sorted(found, key=lambda manifest: (manifest.stage, manifest.created, manifest.key))
 
+    def manifest(self, stage: str, key: str) -> Manifest | None:
+        """Read one artifact's manifest, without verifying its files; None if it is absent or damaged.
+
+        Raises StorageError if the stage or key is not a valid name.
+        """
+        try:
+            manifest = Manifest.read(self._target(stage, key) / MANIFEST_NAME)
+        except ArtifactCorrupt:
+            return None
+        return manifest if (manifest.stage, manifest.key) == (stage, key) else None
+
     def addresses(self) -> Sequence[tuple[str, str]]:
         """List the stage and key of every artifact, damaged ones included, in order."""
         folders = (path for path in self._artifacts.glob("*/[0-9a-f]*") if path.is_dir())
@@ -316,13 +348,43 @@ class Store:
             delete_tree(discarded)
             return stored - tree_bytes(discarded)
 
+    def show(self, name: str, content: bytes) -> Path:
+        """Put a file where a person finds it, outside of any artifact.
+
+        Parameters
+        ----------
+        name : str
+            Its place below the store, such as "reports/demo.html".
+        content : bytes
+            What to write; a file that is there is replaced.
+
+        Returns
+        -------
+        Path
+            The file on this machine.
+
+        Raises
+        ------
+        StorageError
+            If the store is full or closed.
+        """
+        shown = self.root.joinpath(*PurePosixPath(name).parts)
+        with disk_errors_explained(f"write {name}", self.root):
+            shown.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            replace_file(shown, content)
+        return shown
+
+    def shared_address(self, shown: Path) -> str | None:
+        """Return where other machines find a file that was shown; None if it is this machine's alone."""
+        return None
+
     def sweep(self) -> builtins.list[Path]:
-        """Delete what killed runs left behind: drafts whose owner is dead, and half-deleted artifacts.
+        """Delete what killed runs left behind: drafts whose owner is dead, half-deleted artifacts, old orders.
 
         Returns
         -------
         list of Path
-            The folders that were removed. Drafts at work, in this or any other process, are left alone.
+            What was removed. Drafts at work, in this or any other process, are left alone.
 
         Raises
         ------
@@ -334,7 +396,7 @@ class Store:
                 dead = dead_folders(self._artifacts)
             for path in dead:
                 delete_tree(path)
-        return dead
+        return dead + self.orders.forget()
 
     def _target(self, stage: str, key: str) -> Path:
         check_names(stage, key)

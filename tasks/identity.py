@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import singledispatch
 from pathlib import Path
 from typing import Any
@@ -57,13 +59,24 @@ def _(value: ArtifactRef) -> Any:
     return {"content": value.digest}
 
 
+@dataclass(frozen=True)
+class KnownSource:
+    """A recording's files as an artifact's manifest remembers them: their digests by name."""
+
+    subject: str
+    session: str
+    files: Mapping[str, str]
+
+
+@identity.register
+def _(value: KnownSource) -> Any:
+    return {"subject": value.subject, "session": value.session, "files": dict(value.files)}
+
+
 @identity.register
 def _(value: RecordingSource) -> Any:
-    return {
-        "subject": value.subject,
-        "session": value.session,
-        "files": {path.name: _digest(value, path) for path in value.files},
-    }
+    files = {path.name: _digest(value, path) for path in value.files}
+    return identity(KnownSource(value.subject, value.session, files))
 
 
 def inputs_of(value: object) -> list[dict[str, str]]:

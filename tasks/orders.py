@@ -11,14 +11,12 @@ import inspect
 import json
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from escgan.errors import ConfigError
 from storage.digest import digest_json
-from storage.disk import private_folder
 from storage.store import Store
 from tasks.stage import Science, Stage
 
@@ -35,11 +33,7 @@ def write_order(stage: Stage, store: Store, units: Mapping[str, Science], mode: 
         ],
     }
     digest = digest_json(written)
-    path = _path(store, digest)
-    private_folder(path.parent)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(written), encoding="utf-8")
-    partial.replace(path)
+    store.orders.write(digest, json.dumps(written))
     return digest
 
 
@@ -51,15 +45,18 @@ def read_order(stage: Stage, store: Store, digest: str) -> tuple[dict[str, Scien
     ConfigError
         There is no such order, or it was written by another version.
     """
-    try:
-        written = json.loads(_path(store, digest).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as cause:
+    text = store.orders.read(digest)
+    if text is None:
         raise ConfigError(
-            f"There is no order {digest[:12]} in the store {store.root}: does this worker reach the store of the run "
-            "that wrote it?"
-        ) from cause
-    if digest_json(written) != digest or written["stage"] != stage.name:
-        raise ConfigError(f"Order {digest[:12]} in the store {store.root} is damaged: run the pipeline again.")
+            f"There is no order {digest[:12]} in the store {store.address}: does this worker reach the store of the "
+            "run that wrote it?"
+        )
+    try:
+        written = json.loads(text)
+    except ValueError:
+        written = None
+    if written is None or digest_json(written) != digest or written["stage"] != stage.name:
+        raise ConfigError(f"Order {digest[:12]} in the store {store.address} is damaged: run the pipeline again.")
     units: dict[str, Science] = {}
     for row in written["units"]:
         try:
@@ -74,15 +71,6 @@ def read_order(stage: Stage, store: Store, digest: str) -> tuple[dict[str, Scien
             )
         units[row["unit"]] = science
     return units, str(written["mode"])
-
-
-def remove_order(store: Store, digest: str) -> None:
-    """Delete an order that nobody waits for any more."""
-    _path(store, digest).unlink(missing_ok=True)
-
-
-def _path(store: Store, digest: str) -> Path:
-    return store.root / "orders" / f"{digest}.json"
 
 
 @cache

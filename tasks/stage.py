@@ -138,7 +138,7 @@ class Stage:
             found = store.find(self.name, key)
             if found is None:
                 raise ArtifactMissing(
-                    f"Stage '{self.name}' of {unit} is not in the store {store.root} "
+                    f"Stage '{self.name}' of {unit} is not in the store {store.address} "
                     f"({store.why_not(self.name, key)}): run `escgan run` with the same configuration, "
                     "without --only and --from, to make it."
                 )

@@ -15,7 +15,7 @@ from storage.digest import digest_json
 from storage.manifest import ArtifactRef
 from storage.store import Store
 from tasks.editing import augment
-from tasks.orders import read_order, remove_order, write_order
+from tasks.orders import read_order, write_order
 from tasks.sides import TrainingSide
 from tasks.training import train
 from tests.escgan.augmenters.test_augmenters import QUICK
@@ -66,7 +66,7 @@ def test_an_order_of_another_version_is_refused(tmp_path, labels):
     path.write_text(path.read_text().replace("sub-01", "sub-02"))
     with pytest.raises(ConfigError, match="is damaged: run the pipeline again"):
         read_order(train, store, digest)
-    remove_order(store, digest)
-    remove_order(store, digest)
+    store.orders.delete(digest)
+    store.orders.delete(digest)
     with pytest.raises(ConfigError, match=r"There is no order .* does this worker reach the store"):
         read_order(train, store, digest)

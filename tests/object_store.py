@@ -1,0 +1,44 @@
+"""An object store of the tests' own: an S3 server on loopback."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def s3_server():
+    """Address of an S3 server; gone when the tests end."""
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3_env(s3_server):
+    """What the environment of a machine says that uses the server."""
+    return {
+        "AWS_ENDPOINT_URL": s3_server,
+        "AWS_ACCESS_KEY_ID": "tester",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+
+
+@pytest.fixture
+def bucket(s3_env, monkeypatch):
+    """The name of a new, empty bucket."""
+    import boto3
+
+    for name, value in s3_env.items():
+        monkeypatch.setenv(name, value)
+    name = f"lab-{secrets.token_hex(4)}"
+    boto3.client("s3").create_bucket(Bucket=name)
+    return name
