@@ -3,7 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=${VENV:-$PWD/.venv}/bin
-. "${ESCGAN_SERVER:-$PWD/.server}/env"
+# On another machine than the server's, or in a container, the environment says where the server is.
+[ -n "${PREFECT_API_URL:-}" ] || . "${ESCGAN_SERVER:-$PWD/.server}/env"
 for pool in cpu gpu; do
     "$bin/prefect" work-pool create "$pool" --type process --overwrite
 done

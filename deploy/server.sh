@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
 # A Prefect server of the lab's own: on this machine's loopback, behind a password, with settings under which hundreds of
 # units at once neither stall nor fail. Its data and password lie in ESCGAN_SERVER (default .server).
-# TERM and Ctrl-C stop it.
+# TERM and Ctrl-C stop it. In a container, ESCGAN_HOST=0.0.0.0 lets the containers beside it in.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 home=${ESCGAN_SERVER:-$PWD/.server}
+host=${ESCGAN_HOST:-127.0.0.1}
 port=${ESCGAN_PORT:-4200}
 bin=${VENV:-$PWD/.venv}/bin
 umask 077
 mkdir -p "$home/prefect"
 
-if [ ! -s "$home/env" ] || ! grep -q "127.0.0.1:$port/" "$home/env"; then
-    password=$(sed -n 's/^export PREFECT_API_AUTH_STRING=//p' "$home/env" 2>/dev/null || true)
+# A password that the environment gives is used; else the one of last time; else a new one.
+password=${PREFECT_API_AUTH_STRING:-$(sed -n 's/^export PREFECT_API_AUTH_STRING=//p' "$home/env" 2>/dev/null || true)}
+if ! grep -q "127.0.0.1:$port/" "$home/env" 2>/dev/null || ! grep -qxF "export PREFECT_API_AUTH_STRING=$password" "$home/env"; then
     [ -n "$password" ] || password=escgan:$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
     cat > "$home/env" <<EOF
 export PREFECT_API_URL=http://127.0.0.1:$port/api
@@ -23,7 +25,7 @@ fi
 . "$home/env"
 
 export PREFECT_HOME=$home/prefect
-export PREFECT_SERVER_API_HOST=127.0.0.1 PREFECT_SERVER_API_PORT=$port
+export PREFECT_SERVER_API_HOST=$host PREFECT_SERVER_API_PORT=$port
 export PREFECT_SERVER_API_AUTH_STRING=$PREFECT_API_AUTH_STRING
 export PREFECT_SERVER_ANALYTICS_ENABLED=false
 # Bursts: a fan-out over hundreds of units writes thousands of events within seconds.

@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=${VENV:-$PWD/.venv}/bin
-. "${ESCGAN_SERVER:-$PWD/.server}/env"
+# On another machine than the server's, or in a container, the environment says where the server is.
+[ -n "${PREFECT_API_URL:-}" ] || . "${ESCGAN_SERVER:-$PWD/.server}/env"
 export PREFECT_HOME=${PREFECT_HOME:-${ESCGAN_SERVER:-$PWD/.server}/worker}
 mkdir -p "$PREFECT_HOME"
 [ $# -gt 0 ] || set -- cpu gpu

@@ -1,0 +1,146 @@
+"""What a run shows on a Prefect server's pages: how far it is, its scores, its verdict, its figure, its report.
+
+Everything is found by the run's tags (the experiment's name and corpus) and, over runs, by artifacts whose keys begin
+with the experiment's name. What cannot be shown is logged, and never ends a run.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pandas as pd
+from prefect.artifacts import (
+    create_image_artifact,
+    create_link_artifact,
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+from prefect.client.orchestration import get_client
+from prefect.runtime import flow_run
+
+from tasks.progress import listening
+
+if TYPE_CHECKING:
+    from flows.pipeline import Outcome
+    from flows.study import StudyOutcome
+
+LOG = logging.getLogger("escgan")
+
+# Between two updates of one stage's progress.
+_EVERY_S = 5.0
+
+
+def slug(*parts: str) -> str:
+    """Make a key of names as Prefect wants it: lower-case letters, digits and dashes.
+
+    >>> slug("DEAP, high valence", "scores")
+    'deap-high-valence-scores'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")
+
+
+@contextmanager
+def shown_on_server(name: str, corpus: str) -> Iterator[None]:
+    """Tag the run, and keep a progress artifact a stage up to date while the block lasts."""
+    _try(_tag, name, corpus)
+    with listening(StageProgress(name)):
+        yield
+
+
+class StageProgress:
+    """A progress listener that keeps an artifact a stage."""
+
+    def __init__(self, name: str, every_s: float = _EVERY_S) -> None:
+        self._name = name
+        self._every_s = every_s
+        self._lock = threading.Lock()
+        self._ids: dict[str, UUID] = {}
+        self._totals: dict[str, int] = {}
+        self._shares: dict[str, dict[str, float]] = {}
+        self._told: dict[str, tuple[float, float]] = {}
+
+    def __call__(self, stage: str, unit: str, share: float) -> None:
+        """Take a report, as `tasks.progress.listening` describes it."""
+        if not stage:
+            return
+        with self._lock:
+            if not unit:
+                self._totals[stage], self._shares[stage] = int(share), {}
+                _try(self._begin, stage)
+                return
+            if stage not in self._ids:
+                return
+            # Late partial reports must not take back a unit that has ended.
+            self._shares[stage][unit] = max(share, self._shares[stage].get(unit, 0.0))
+            done = sum(self._shares[stage].values()) / max(self._totals[stage], 1)
+            when, told = self._told[stage]
+            ended = done >= 1 > told
+            if ended or time.monotonic() - when >= self._every_s:
+                self._told[stage] = time.monotonic(), done
+                _try(update_progress_artifact, artifact_id=self._ids[stage], progress=round(100 * done, 1))
+
+    def _begin(self, stage: str) -> None:
+        n = self._totals[stage]
+        self._ids[stage] = create_progress_artifact(
+            progress=0.0 if n else 100.0, key=slug(self._name, stage, "progress"), description=f"{stage}: {n} units"
+        )
+        self._told[stage] = time.monotonic(), 0.0
+
+
+def show_outcome(name: str, rows: Sequence[dict[str, Any]], outcome: Outcome, figure: bytes | None) -> None:
+    """Show what a run of the pipeline has found."""
+    if rows:
+        _try(create_table_artifact, table=list(rows), key=slug(name, "scores"), description=f"Scores of {name}")
+    if outcome.verdict:
+        text = "\n".join([f"**{outcome.verdict[0]}**", "", *(f"- {line}" for line in outcome.verdict[1:])])
+        text += "".join(f"\n\n**Beware:** {notice}" for notice in outcome.notices)
+        text += "".join(f"\n\nLeft out: {left}: {reason}" for left, reason in outcome.left_out)
+        _try(create_markdown_artifact, markdown=text, key=slug(name, "verdict"), description=f"Verdict of {name}")
+    _show_files(name, outcome.shared, outcome.report, figure)
+
+
+def show_study(name: str, outcome: StudyOutcome, figure: bytes) -> None:
+    """Show what a study has found."""
+    table = outcome.table.rename(columns=str).to_dict(orient="records")
+    _try(create_table_artifact, table=table, key=slug(name, "table"), description=f"Results of {name}")
+    text = "\n".join(f"- {line}" for line in outcome.found)
+    _try(create_markdown_artifact, markdown=text, key=slug(name, "found"), description=f"What {name} found")
+    _show_files(name, outcome.shared, outcome.page, figure)
+
+
+def _show_files(name: str, shared: str | None, shown: Path | None, figure: bytes | None) -> None:
+    if figure is not None:
+        url = "data:image/png;base64," + base64.b64encode(figure).decode()
+        _try(create_image_artifact, image_url=url, key=slug(name, "figure"), description=f"Figure of {name}")
+    if shown is not None:
+        link = shared or shown.as_uri()
+        told = f"Where {name}'s report lies. Browsers open no file of a page from elsewhere: copy the address."
+        _try(create_link_artifact, link=link, link_text=shared or str(shown), key=slug(name, "report"), description=told)
+
+
+def _tag(name: str, corpus: str) -> None:
+    run = flow_run.get_id()
+    if run is None:
+        return
+    with get_client(sync_client=True) as client:
+        tags = client.read_flow_run(UUID(run)).tags
+        client.update_flow_run(UUID(run), tags=sorted({*tags, "escgan", name, corpus}))
+
+
+def _try(show: Callable[..., Any], *arguments: Any, **options: Any) -> None:
+    try:
+        show(*arguments, **options)
+    except Exception as error:
+        # Whatever a server answers, results are in the store.
+        LOG.warning("The Prefect server does not show all of this run (%s: %s).", type(error).__name__, error)
