@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import uuid4
@@ -27,12 +27,22 @@ from flows.fan import Execution, Tally, Unit, all_or_raise, fan
 from flows.lost import refuse_endless_runs
 from flows.names import STAGES, StageName
 from flows.recordings import measure, measured_before, odd_recordings, refuse_contradictions
+from flows.score_rows import score_rows
+from flows.showing import show_outcome, shown_on_server
 from flows.side_by_side import one_thread_each, quiet_mne
 from storage.manifest import ArtifactRef
 from storage.opening import open_store
 from storage.store import Store
 from tasks.ledger import RunRecord, note_run
-from tasks.reporting import AugmenterEntry, RecordingEntry, ScoreEntry, read_results, report, subject_score_table
+from tasks.reporting import (
+    FIGURE,
+    AugmenterEntry,
+    RecordingEntry,
+    ScoreEntry,
+    read_results,
+    report,
+    subject_score_table,
+)
 from tasks.stage import Mode
 
 LOG = logging.getLogger("escgan")
@@ -49,13 +59,19 @@ class Outcome:
     notices: tuple[str, ...] = ()
     scores: pd.DataFrame = field(default_factory=pd.DataFrame)
     comparisons: pd.DataFrame = field(default_factory=pd.DataFrame)
+    figure: bytes | None = None
+    """Each subject's scores, as PNG."""
     verdict: tuple[str, ...] = ()
     report: Path | None = None
     shared: str | None = None
     """Where other machines find the report, if the store is not of this one."""
 
 
-@flow(name="pipeline", task_runner=ThreadPoolTaskRunner(max_workers=os.cpu_count() or 1))  # type: ignore[arg-type]
+@flow(
+    name="pipeline",
+    flow_run_name="{config.name}",
+    task_runner=ThreadPoolTaskRunner(max_workers=os.cpu_count() or 1),  # type: ignore[arg-type]
+)
 def pipeline(
     config: PipelineConfig,
     data: Path | None = None,
@@ -92,8 +108,12 @@ def pipeline(
     refuse_contradictions(using, data, only or start, refresh)
     own = prepare(root, execution, stage_modes(only, start, refresh))
     last = only or StageName.REPORT
-    with one_thread_each(), quiet_mne(), fanned_out(own, execution) as fanned:
-        return _run(config, data, fanned, STAGES.index(last), using)
+    with one_thread_each(), quiet_mne(), fanned_out(own, execution) as fanned, on_server(own, config):
+        outcome = _run(config, data, fanned, STAGES.index(last), using)
+    if own.shows_hits:
+        rows = score_rows(outcome.scores, outcome.comparisons) if len(outcome.scores) else []
+        show_outcome(config.name, rows, outcome)
+    return outcome
 
 
 def prepare(root: Path | str, execution: ExecutionConfig, modes: dict[str, Mode]) -> Execution:
@@ -121,6 +141,11 @@ def fanned_out(own: Execution, execution: ExecutionConfig) -> Iterator[Execution
         return
     with task_runner(execution) as runner:
         yield replace(own, runner=runner)
+
+
+def on_server(own: Execution, config: PipelineConfig) -> AbstractContextManager[None]:
+    """Show on the server that is configured, if one is, how far a run has come."""
+    return shown_on_server(config.name, config.dataset.kind) if own.shows_hits else nullcontext()
 
 
 def _run(
@@ -153,7 +178,9 @@ def _run(
         outcome.comparisons = compare_augmenters(outcome.scores)
     else:
         ref = make_report(config, recordings, outcome, gans, edits, scores, execution)
-        outcome.scores, outcome.comparisons = read_results(execution.store.open(ref))
+        made = execution.store.open(ref)
+        outcome.scores, outcome.comparisons = read_results(made)
+        outcome.figure = made.file(FIGURE).read_bytes()
         outcome.report = show_report(execution.store, ref, config.name)
         outcome.shared = execution.store.shared_address(outcome.report)
         note = note.model_copy(update={"report": ref})

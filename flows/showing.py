@@ -7,6 +7,7 @@ with the experiment's name. What cannot be shown is logged, and never ends a run
 from __future__ import annotations
 
 import base64
+import json
 import logging
 import re
 import threading
@@ -17,16 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import pandas as pd
-from prefect.artifacts import (
-    create_image_artifact,
-    create_link_artifact,
-    create_markdown_artifact,
-    create_progress_artifact,
-    create_table_artifact,
-    update_progress_artifact,
-)
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
 from prefect.runtime import flow_run
 
 from tasks.progress import listening
@@ -72,61 +65,73 @@ class StageProgress:
 
     def __call__(self, stage: str, unit: str, share: float) -> None:
         """Take a report, as `tasks.progress.listening` describes it."""
-        if not stage:
+        if stage and not unit:
+            _try(self._begin, stage, int(share))
+            return
+        if stage not in self._ids:
             return
         with self._lock:
-            if not unit:
-                self._totals[stage], self._shares[stage] = int(share), {}
-                _try(self._begin, stage)
-                return
-            if stage not in self._ids:
-                return
             # Late partial reports must not take back a unit that has ended.
             self._shares[stage][unit] = max(share, self._shares[stage].get(unit, 0.0))
             done = sum(self._shares[stage].values()) / max(self._totals[stage], 1)
             when, told = self._told[stage]
-            ended = done >= 1 > told
-            if ended or time.monotonic() - when >= self._every_s:
-                self._told[stage] = time.monotonic(), done
-                _try(update_progress_artifact, artifact_id=self._ids[stage], progress=round(100 * done, 1))
+            if not (done >= 1 > told or (done > told and time.monotonic() - when >= self._every_s)):
+                return
+            self._told[stage] = time.monotonic(), done
+        _try(update_progress, self._ids[stage], min(100.0, round(100 * done, 1)))
 
-    def _begin(self, stage: str) -> None:
-        n = self._totals[stage]
-        self._ids[stage] = create_progress_artifact(
-            progress=0.0 if n else 100.0, key=slug(self._name, stage, "progress"), description=f"{stage}: {n} units"
-        )
-        self._told[stage] = time.monotonic(), 0.0
+    def _begin(self, stage: str, n: int) -> None:
+        self._totals[stage], self._shares[stage], self._told[stage] = n, {}, (time.monotonic(), 0.0)
+        key = slug(self._name, stage, "progress")
+        self._ids[stage] = create_artifact("progress", key, f"{stage}: {n} units", 0.0 if n else 100.0)
 
 
-def show_outcome(name: str, rows: Sequence[dict[str, Any]], outcome: Outcome, figure: bytes | None) -> None:
+def show_outcome(name: str, rows: Sequence[dict[str, Any]], outcome: Outcome) -> None:
     """Show what a run of the pipeline has found."""
     if rows:
-        _try(create_table_artifact, table=list(rows), key=slug(name, "scores"), description=f"Scores of {name}")
+        _try(create_artifact, "table", slug(name, "scores"), f"Scores of {name}", json.dumps(list(rows)))
     if outcome.verdict:
         text = "\n".join([f"**{outcome.verdict[0]}**", "", *(f"- {line}" for line in outcome.verdict[1:])])
         text += "".join(f"\n\n**Beware:** {notice}" for notice in outcome.notices)
         text += "".join(f"\n\nLeft out: {left}: {reason}" for left, reason in outcome.left_out)
-        _try(create_markdown_artifact, markdown=text, key=slug(name, "verdict"), description=f"Verdict of {name}")
-    _show_files(name, outcome.shared, outcome.report, figure)
+        _try(create_artifact, "markdown", slug(name, "verdict"), f"Verdict of {name}", text)
+    _show_files(name, outcome.shared, outcome.report, outcome.figure)
 
 
-def show_study(name: str, outcome: StudyOutcome, figure: bytes) -> None:
+def show_findings(name: str, outcome: StudyOutcome) -> None:
     """Show what a study has found."""
-    table = outcome.table.rename(columns=str).to_dict(orient="records")
-    _try(create_table_artifact, table=table, key=slug(name, "table"), description=f"Results of {name}")
+    table = outcome.table.rename(columns=str).astype(str).to_dict(orient="records")
+    _try(create_artifact, "table", slug(name, "table"), f"Results of {name}", json.dumps(table))
     text = "\n".join(f"- {line}" for line in outcome.found)
-    _try(create_markdown_artifact, markdown=text, key=slug(name, "found"), description=f"What {name} found")
-    _show_files(name, outcome.shared, outcome.page, figure)
+    _try(create_artifact, "markdown", slug(name, "found"), f"What {name} found", text)
+    _show_files(name, outcome.shared, outcome.page, outcome.figure)
+
+
+def create_artifact(kind: str, key: str, description: str, data: str | float) -> UUID:
+    """Leave an artifact of the current run on the server."""
+    run = flow_run.get_id()
+    made = ArtifactCreate(
+        key=key, type=kind, description=description, data=data, flow_run_id=None if run is None else UUID(run)
+    )
+    # Prefect's own functions leave their connection open.
+    with get_client(sync_client=True) as client:
+        return client.create_artifact(made).id
+
+
+def update_progress(artifact: UUID, percent: float) -> None:
+    """Tell the server how far a stage is."""
+    with get_client(sync_client=True) as client:
+        client.update_artifact(artifact, ArtifactUpdate(data=percent))
 
 
 def _show_files(name: str, shared: str | None, shown: Path | None, figure: bytes | None) -> None:
     if figure is not None:
         url = "data:image/png;base64," + base64.b64encode(figure).decode()
-        _try(create_image_artifact, image_url=url, key=slug(name, "figure"), description=f"Figure of {name}")
+        _try(create_artifact, "image", slug(name, "figure"), f"Figure of {name}", url)
     if shown is not None:
-        link = shared or shown.as_uri()
-        told = f"Where {name}'s report lies. Browsers open no file of a page from elsewhere: copy the address."
-        _try(create_link_artifact, link=link, link_text=shared or str(shown), key=slug(name, "report"), description=told)
+        told = f"Where {name}'s report lies. A browser may refuse to open it from here: copy the address."
+        link = f"[{shared or shown}]({shared or shown.as_uri()})"
+        _try(create_artifact, "markdown", slug(name, "report"), told, link)
 
 
 def _tag(name: str, corpus: str) -> None:
@@ -138,9 +143,9 @@ def _tag(name: str, corpus: str) -> None:
         client.update_flow_run(UUID(run), tags=sorted({*tags, "escgan", name, corpus}))
 
 
-def _try(show: Callable[..., Any], *arguments: Any, **options: Any) -> None:
+def _try(show: Callable[..., Any], *arguments: Any) -> None:
     try:
-        show(*arguments, **options)
+        show(*arguments)
     except Exception as error:
         # Whatever a server answers, results are in the store.
         LOG.warning("The Prefect server does not show all of this run (%s: %s).", type(error).__name__, error)

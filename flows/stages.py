@@ -19,6 +19,7 @@ def stage_flow(name: StageName) -> Flow[..., Outcome]:
 
     @flow(
         name=name.value,
+        flow_run_name=f"{name.value} {{config.name}}",
         description=f"Run the stage {name} alone; what comes before it is taken from the store.",
         task_runner=ThreadPoolTaskRunner(max_workers=os.cpu_count() or 1),  # type: ignore[arg-type]
     )

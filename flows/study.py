@@ -18,8 +18,9 @@ from flows.cases import attack_cases, augment_cases, compare_edits, evaluate_cas
 from flows.execution import ExecutionConfig
 from flows.fan import Tally, Unit, all_or_raise, fan
 from flows.lost import refuse_endless_runs
-from flows.pipeline import fanned_out, prepare
+from flows.pipeline import fanned_out, on_server, prepare
 from flows.recordings import measure, odd_recordings
+from flows.showing import show_findings
 from flows.side_by_side import one_thread_each, quiet_mne
 from storage.store import Artifact, Store
 from tasks.progress import announce_part
@@ -36,12 +37,18 @@ class StudyOutcome:
     notices: tuple[str, ...] = ()
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
     found: tuple[str, ...] = ()
+    figure: bytes | None = None
+    """What it found, as PNG."""
     page: Path | None = None
     shared: str | None = None
     """Where other machines find the page, if the store is not of this one."""
 
 
-@flow(name="study", task_runner=ThreadPoolTaskRunner(max_workers=os.cpu_count() or 1))  # type: ignore[arg-type]
+@flow(
+    name="study",
+    flow_run_name="{config.name} {settings.kind}",
+    task_runner=ThreadPoolTaskRunner(max_workers=os.cpu_count() or 1),  # type: ignore[arg-type]
+)
 def study(
     config: PipelineConfig,
     settings: StudyConfig,
@@ -69,7 +76,7 @@ def study(
     refuse_endless_runs(flow_run.run_count)
     own = prepare(root, execution, {})
     outcome = StudyOutcome(own.tally)
-    with one_thread_each(), quiet_mne(), fanned_out(own, execution) as fanned:
+    with one_thread_each(), quiet_mne(), fanned_out(own, execution) as fanned, on_server(own, config):
         variants = settings.variants(config)
         scores, measures = [], []
         subjects: dict[str, None] = {}
@@ -97,6 +104,9 @@ def study(
     outcome.table, outcome.found = read_study(artifact)
     outcome.page = show_study(fanned.store, artifact, name)
     outcome.shared = fanned.store.shared_address(outcome.page)
+    outcome.figure = artifact.file(FIGURE).read_bytes()
+    if own.shows_hits:
+        show_findings(name, outcome)
     return outcome
 
 

@@ -26,6 +26,9 @@ from tasks.sides import TrainingSide
 from tasks.stage import StageRun, stage
 from tasks.windows import load_training_windows
 
+FIGURE = "scores.png"
+"""Each subject's balanced accuracy under each augmenter."""
+
 
 class RecordingEntry(NamedTuple):
     """A recording that took part."""
@@ -55,7 +58,7 @@ class ScoreEntry(NamedTuple):
     artifact: ArtifactRef
 
 
-@stage("report", version=7)
+@stage("report", version=8)
 def report(
     config: PipelineConfig,
     recordings: tuple[RecordingEntry, ...],
@@ -68,6 +71,8 @@ def report(
     run: StageRun,
 ) -> None:
     """Gather, compare, draw."""
+    from escgan.report.drawing import as_png
+    from escgan.report.figures_scores import paired_scores
     from escgan.report.page import render_report
 
     with run.part("gather"):
@@ -77,6 +82,7 @@ def report(
     write_table(run.draft.file("comparisons.parquet"), data.comparisons)
     with run.part("draw"):
         run.draft.file("report.html").write_text(render_report(data), encoding="utf-8")
+        run.draft.file(FIGURE).write_bytes(as_png(paired_scores(data, "balanced_accuracy")))
 
 
 def read_results(artifact: Artifact) -> tuple[pd.DataFrame, pd.DataFrame]:
