@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
@@ -27,7 +27,7 @@ from escgan.features.smoothing import SMOOTHING
 from escgan.labels import LABELS, LabelConfig
 from escgan.normalization import Normalization
 from escgan.preprocessing import PREPROCESSORS, PreprocessingStep
-from escgan.settings import Settings
+from escgan.settings import ByName, Settings
 
 if TYPE_CHECKING:
     from escgan.studies import StudyConfig
@@ -49,11 +49,11 @@ class PipelineConfig(Settings):
 
     name: str = Field(default="experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     """What the report is called."""
-    dataset: DatasetConfig
+    dataset: Annotated[DatasetConfig, ByName(DATASETS)]
     """The corpus."""
     subjects: tuple[str, ...] | None = Field(default=None, min_length=1)
     """Subjects that take part, by the corpus' own names; all that the folder holds when not given."""
-    preprocessing: tuple[PreprocessingStep, ...]
+    preprocessing: tuple[Annotated[PreprocessingStep, ByName(PREPROCESSORS)], ...]
     """Steps on the continuous signal, in order; the corpus' usual ones when not given."""
     features: FeatureConfig | None
     """What is measured in which windows; the corpus' usual bands and window when not given, and none for a corpus that
@@ -63,11 +63,11 @@ class PipelineConfig(Settings):
     normalization: Normalization = "per_subject"
     """``none``, ``global`` (training windows' moments), ``per_subject`` (each subject's own; transductive) or ``coral``
     (per subject, and then the covariance that training subjects have in common; transductive)."""
-    protocol: ProtocolConfig = LeaveOneSubjectOut()
+    protocol: Annotated[ProtocolConfig, ByName(PROTOCOLS)] = LeaveOneSubjectOut()
     """How subjects are split into training and test."""
-    augmenters: tuple[AugmenterConfig, ...] = Field(min_length=1)
+    augmenters: tuple[Annotated[AugmenterConfig, ByName(AUGMENTERS)], ...] = Field(min_length=1)
     """What is compared."""
-    classifiers: tuple[ClassifierConfig, ...] = Field(min_length=1)
+    classifiers: tuple[Annotated[ClassifierConfig, ByName(CLASSIFIERS)], ...] = Field(min_length=1)
     """What each augmenter's windows are judged with."""
     balance: Balance = Balance()
     """How far minority classes are filled up."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Iterable
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
 
 
 class Settings(BaseModel):
@@ -33,3 +35,22 @@ class Named(Settings):
     def unnamed(self) -> Self:
         """Return the same without the name, which changes no result and enters no cache key."""
         return self.model_copy(update={"name": None})
+
+
+class ByName:
+    """Annotation: forms and other checks by JSON schema let the kind's name alone stand for its settings.
+
+    The owner of the field turns the name into settings before it validates.
+
+    Parameters
+    ----------
+    names : iterable of str
+        The kinds.
+    """
+
+    def __init__(self, names: Iterable[str]):
+        self._names = list(names)
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        by_name = {"type": "string", "enum": self._names, "title": "by its name"}
+        return {"anyOf": [handler(core), by_name]}

@@ -357,3 +357,22 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_reason(tmp_path, name, s
 def test_a_path_may_be_text(tmp_path):
     (tmp_path / "a.yaml").write_text(yaml.safe_dump(SMALL))
     assert load_config(str(tmp_path / "a.yaml")) == load_config(tmp_path / "a.yaml") == parse()
+
+
+def test_forms_take_a_kinds_name_for_its_settings_as_the_parser_does():
+    import jsonschema
+
+    schema = PipelineConfig.model_json_schema()
+    short = {
+        "dataset": "deap",
+        "preprocessing": ["resample"],
+        "protocol": "leave_one_subject_out",
+        "augmenters": ["none", {"kind": "smote"}],
+        "classifiers": ["logistic"],
+    }
+    jsonschema.validate(short, schema)
+    assert parse_config(short).dataset.kind == "deap"
+    for field, wrong in (("dataset", "dep"), ("preprocessing", ["resampel"]), ("augmenters", ["smotte"])):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(short | {field: wrong}, schema)
+    assert all(schema["properties"][field].get("description") for field in short)
