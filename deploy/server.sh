@@ -18,7 +18,6 @@ if ! grep -q "127.0.0.1:$port/" "$home/env" 2>/dev/null || ! grep -qxF "export P
     cat > "$home/env" <<EOF
 export PREFECT_API_URL=http://127.0.0.1:$port/api
 export PREFECT_API_AUTH_STRING=$password
-export ESCGAN_HOME=$(printf %q "$PWD")
 export DO_NOT_TRACK=1
 EOF
 fi
