@@ -48,7 +48,8 @@ def fold_flow(stage: Stage) -> Flow[..., list[str]]:
             Device and pack of the waiting run.
         """
         refuse_endless_runs(flow_run.run_count)
-        own = prepare(root, execution, {})
+        # The run that waits has cleaned up.
+        own = prepare(root, execution, {}, sweep=False)
         science, mode = read_order(stage, own.store, order)
         if mode == "refresh":
             own.modes[stage.name] = "refresh"

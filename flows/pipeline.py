@@ -116,10 +116,11 @@ def pipeline(
     return outcome
 
 
-def prepare(root: Path | str, execution: ExecutionConfig, modes: dict[str, Mode]) -> Execution:
+def prepare(root: Path | str, execution: ExecutionConfig, modes: dict[str, Mode], *, sweep: bool = True) -> Execution:
     """Open the store, clean up after killed runs, and settle how stages are executed."""
     store = open_store(root)
-    store.sweep()
+    if sweep:
+        store.sweep()
     if not store.excludes_machines:
         LOG.warning("%s cannot keep machines from computing the same twice; nothing is damaged by it.", store.address)
     if execution.device != "auto" and execution.gpu_pool is None:

@@ -1,15 +1,6 @@
 """A store in an object store, shared by machines, with a folder of each machine as its cache.
 
-Layout below the address::
-
-    store.json                               that there is a store
-    artifacts/<stage>/<key>/<digest>/<file>  the files of an artifact
-    artifacts/<stage>/<key>/manifest.json    written last: without it, nothing there is visible
-    locks/<stage>/<key>/<number>             see `storage.lease`
-    orders/, runs/, reports/, studies/       as in a local store
-
-Files lie under the digest of the whole, so that two machines that publish the same key never mix theirs, and the
-manifest, which is one object, names the files of one of them.
+`storage.remote_layout` says where everything lies.
 """
 
 from __future__ import annotations
@@ -34,6 +25,7 @@ from storage.lock import file_lock
 from storage.manifest import MANIFEST_NAME, ArtifactRef, Manifest, check_names
 from storage.publish import draft_path, publish
 from storage.remote import RemoteFolder
+from storage.remote_layout import file_name, leftovers, manifest_name, parsed
 from storage.remote_texts import RemoteTexts
 from storage.store import ORDERS_LAST, Store
 from storage.verify import NO_ARTIFACT, verify_artifact
@@ -114,10 +106,10 @@ class RemoteStore(Store):
     def why_not(self, stage: str, key: str) -> str | None:
         """Tell what is wrong with what lies at the address; every byte of it is read."""
         check_names(stage, key)
-        text = self.remote.read(_manifest_name(stage, key))
+        text = self.remote.read(manifest_name(stage, key))
         if text is None:
             return NO_ARTIFACT
-        manifest = _parsed(text, stage, key)
+        manifest = parsed(text, stage, key)
         return f"{MANIFEST_NAME} is damaged" if manifest is None else self._fault(manifest, full=True)
 
     def open(self, ref: ArtifactRef) -> Artifact:
@@ -163,7 +155,7 @@ class RemoteStore(Store):
         names = [name for name in self._manifest_names() if stage in (None, name.split("/")[1])]
         found = []
         for name, text in self.remote.read_many(names).items():
-            manifest = _parsed(text, *name.split("/")[1:3])
+            manifest = parsed(text, *name.split("/")[1:3])
             if manifest is not None:
                 found.append(manifest)
         return sorted(found, key=lambda manifest: (manifest.stage, manifest.created, manifest.key))
@@ -171,8 +163,8 @@ class RemoteStore(Store):
     def manifest(self, stage: str, key: str) -> Manifest | None:
         """Read one artifact's manifest at the address; None if it is absent or damaged."""
         check_names(stage, key)
-        text = self.remote.read(_manifest_name(stage, key))
-        return None if text is None else _parsed(text, stage, key)
+        text = self.remote.read(manifest_name(stage, key))
+        return None if text is None else parsed(text, stage, key)
 
     def addresses(self) -> Sequence[tuple[str, str]]:
         """List the stage and key of every artifact at the address, damaged ones included, in order."""
@@ -185,7 +177,7 @@ class RemoteStore(Store):
         super().remove(stage, key)
         stored = self.remote.objects(f"artifacts/{stage}/{key}")
         # The manifest first: a removal that is killed leaves nothing visible.
-        self.remote.delete([_manifest_name(stage, key)])
+        self.remote.delete([manifest_name(stage, key)])
         self.remote.delete(each.name for each in stored)
         return sum(each.bytes for each in stored)
 
@@ -208,13 +200,7 @@ class RemoteStore(Store):
         """
         dead = super().sweep()
         old = datetime.now(UTC) - _UPLOAD_LASTS
-        objects = self.remote.objects("artifacts")
-        standing = self.remote.read_many(each.name for each in objects if each.name.endswith(f"/{MANIFEST_NAME}"))
-        kept = set()
-        for name, text in standing.items():
-            manifest = _parsed(text, *name.split("/")[1:3])
-            kept |= {name} | (set() if manifest is None else {_file_name(manifest, file) for file in manifest.files})
-        lost = [each.name for each in objects if each.name not in kept and (each.written or old) < old]
+        lost = leftovers(self.remote, old)
         self.remote.delete(lost)
         return dead + [Path(name) for name in lost]
 
@@ -240,8 +226,8 @@ class RemoteStore(Store):
         standing = self.manifest(ref.stage, ref.key)
         if standing is None or standing.digest != ref.digest or self._fault(standing, full=False) is not None:
             for name in artifact.manifest.files:
-                self.remote.upload(_file_name(artifact.manifest, name), artifact.file(name))
-            self.remote.write(_manifest_name(ref.stage, ref.key), artifact.manifest.render())
+                self.remote.upload(file_name(artifact.manifest, name), artifact.file(name))
+            self.remote.write(manifest_name(ref.stage, ref.key), artifact.manifest.render())
         self._pending_path(ref.stage, ref.key).unlink(missing_ok=True)
 
     def _download(self, ref: ArtifactRef, target: Path) -> None:
@@ -282,12 +268,12 @@ class RemoteStore(Store):
 
     def _fetch_files(self, manifest: Manifest, folder: Path) -> None:
         for file in manifest.files:
-            self.remote.download(_file_name(manifest, file), folder / file)
+            self.remote.download(file_name(manifest, file), folder / file)
 
     def _withdraw(self, manifest: Manifest) -> None:
         """Make an artifact invisible, so that it is computed again, unless another stands there already."""
         if self.manifest(manifest.stage, manifest.key) == manifest:
-            self.remote.delete([_manifest_name(manifest.stage, manifest.key)])
+            self.remote.delete([manifest_name(manifest.stage, manifest.key)])
 
     def _pending_path(self, stage: str, key: str) -> Path:
         return self._pending / stage / key
@@ -306,20 +292,3 @@ def cache_folder(url: str) -> Path:
     """Return this machine's folder for what it has of a remote store."""
     caches = Path(os.environ.get(CACHE) or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "escgan")
     return caches.expanduser() / f"store-{digest_json(url)[:16]}"
-
-
-def _manifest_name(stage: str, key: str) -> str:
-    return f"artifacts/{stage}/{key}/{MANIFEST_NAME}"
-
-
-def _file_name(manifest: Manifest, name: str) -> str:
-    return f"artifacts/{manifest.stage}/{manifest.key}/{manifest.digest}/{name}"
-
-
-def _parsed(text: bytes, stage: str, key: str) -> Manifest | None:
-    """Return the manifest that a text is, if it is one of that stage and key."""
-    try:
-        manifest = Manifest.parse(text, _manifest_name(stage, key))
-    except ArtifactCorrupt:
-        return None
-    return manifest if (manifest.stage, manifest.key) == (stage, key) else None

@@ -20,11 +20,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from storage.artifact import Artifact
+from storage.catalog import Catalog
 from storage.disk import delete_tree, disk_errors_explained, private_folder, replace_file, tree_bytes
 from storage.draft import ALIVE_NAME, Draft, plain_json
 from storage.errors import ArtifactCorrupt, ArtifactMissing
 from storage.lock import file_lock
-from storage.manifest import MANIFEST_NAME, ArtifactRef, Manifest, check_names
+from storage.manifest import ArtifactRef, Manifest, check_names
 from storage.publish import dead_folders, draft_path, publish, set_aside
 from storage.texts import Texts
 from storage.verify import NO_ARTIFACT, verify_artifact
@@ -35,7 +36,7 @@ ORDERS_LAST = timedelta(days=30)
 """Whoever gave an order and was killed takes it back no more. Nobody waits for one so long."""
 
 
-class Store:
+class Store(Catalog):
     """A folder of immutable artifacts, each known by its stage and key.
 
     Parameters
@@ -66,7 +67,7 @@ class Store:
         self.root = Path(os.path.abspath(Path(root).expanduser()))
         self.address = str(self.root)
         self.records = self.root / "records"
-        self._artifacts = self.root / "artifacts"
+        super().__init__(self.root / "artifacts")
         self._work = self.root / "work"
         self._locks = self.root / "locks"
         self.orders = Texts(self.root / "orders", ORDERS_LAST)
@@ -262,64 +263,6 @@ class Store:
         check_names(stage, key)
         delete_tree(self._work / stage / key)
 
-    def list(self, stage: str | None = None) -> list[Manifest]:
-        """Read the manifests of all artifacts, without verifying their files.
-
-        Parameters
-        ----------
-        stage : str, optional
-            Only this stage's.
-
-        Returns
-        -------
-        list of Manifest
-            By stage, then creation time. Artifacts with a damaged manifest are left out.
-        """
-        found = []
-        for path in self._artifacts.glob(f"*/*/{MANIFEST_NAME}"):
-            if stage not in (None, path.parts[-3]):
-                continue
-            try:
-                manifest = Manifest.read(path)
-            except ArtifactCorrupt:
-                continue
-            # A draft's folder has another name than its key.
-            if (manifest.stage, manifest.key) == path.parts[-3:-1]:
-                found.append(manifest)
-        return sorted(found, key=lambda manifest: (manifest.stage, manifest.created, manifest.key))
-
-    def manifest(self, stage: str, key: str) -> Manifest | None:
-        """Read one artifact's manifest, without verifying its files; None if it is absent or damaged.
-
-        Raises StorageError if the stage or key is not a valid name.
-        """
-        try:
-            manifest = Manifest.read(self._target(stage, key) / MANIFEST_NAME)
-        except ArtifactCorrupt:
-            return None
-        return manifest if (manifest.stage, manifest.key) == (stage, key) else None
-
-    def addresses(self) -> Sequence[tuple[str, str]]:
-        """List the stage and key of every artifact, damaged ones included, in order."""
-        folders = (path for path in self._artifacts.glob("*/[0-9a-f]*") if path.is_dir())
-        return sorted((path.parent.name, path.name) for path in folders)
-
-    def resolve(self, prefix: str) -> builtins.list[Manifest]:
-        """Find artifacts by the beginning of their key, as typed by a person.
-
-        Parameters
-        ----------
-        prefix : str
-            "3fa9" or "features/3fa9".
-
-        Returns
-        -------
-        list of Manifest
-            Every artifact that fits, ordered as by `list`.
-        """
-        stage, slash, start = prefix.rpartition("/")
-        return [manifest for manifest in self.list(stage if slash else None) if manifest.key.startswith(start)]
-
     def remove(self, stage: str, key: str) -> int:
         """Delete an artifact: it is gone at once, its bytes soon after.
 
@@ -397,10 +340,6 @@ class Store:
             for path in dead:
                 delete_tree(path)
         return dead + self.orders.forget()
-
-    def _target(self, stage: str, key: str) -> Path:
-        check_names(stage, key)
-        return self._artifacts / stage / key
 
     def _changing(self) -> AbstractContextManager[None]:
         return self._locked(self._locks / "changes.lock", "change the store", None)

@@ -12,9 +12,9 @@ import torch
 from hypothesis import settings
 
 from escgan.windows import WindowSet
-from tests.object_store import bucket, s3_env, s3_server
+from tests.object_store import bucket, s3_server
 
-__all__ = ["bucket", "s3_env", "s3_server"]
+__all__ = ["bucket", "s3_server"]
 
 # A busy machine is slow, which is no fault of the code.
 settings.register_profile("escgan", deadline=None)

@@ -21,11 +21,10 @@ def s3_server():
     server.stop()
 
 
-@pytest.fixture
-def s3_env(s3_server):
+def s3_settings(server):
     """What the environment of a machine says that uses the server."""
     return {
-        "AWS_ENDPOINT_URL": s3_server,
+        "AWS_ENDPOINT_URL": server,
         "AWS_ACCESS_KEY_ID": "tester",
         "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -33,11 +32,11 @@ def s3_env(s3_server):
 
 
 @pytest.fixture
-def bucket(s3_env, monkeypatch):
+def bucket(s3_server, monkeypatch):
     """The name of a new, empty bucket."""
     import boto3
 
-    for name, value in s3_env.items():
+    for name, value in s3_settings(s3_server).items():
         monkeypatch.setenv(name, value)
     name = f"lab-{secrets.token_hex(4)}"
     boto3.client("s3").create_bucket(Bucket=name)

@@ -43,9 +43,11 @@ class Lab:
         }
         self.started: list[subprocess.Popen[bytes]] = []
 
-    def start(self, name: str, *script: str) -> subprocess.Popen[bytes]:
+    def start(self, name: str, *script: str, **env: str) -> subprocess.Popen[bytes]:
         with (self.logs / f"{name}.log").open("ab") as log:
-            own = subprocess.Popen(script, cwd=REPOSITORY, env=self.env, stdout=log, stderr=log, start_new_session=True)
+            own = subprocess.Popen(
+                script, cwd=REPOSITORY, env=self.env | env, stdout=log, stderr=log, start_new_session=True
+            )
         self.started.append(own)
         return own
 
@@ -126,4 +128,9 @@ class Lab:
         deploying = self.start("deploy", "deploy/deploy.sh")
         self.wait_for(lambda: deploying.poll() is not None, "the deployments")
         assert deploying.returncode == 0, self.said()
-        self.start("workers", "deploy/workers.sh", "cpu", "gpu")
+        self.start_workers()
+
+    def start_workers(self) -> None:
+        """Start a worker of each pool, that of the GPUs with a cache of its own, as on another machine."""
+        for pool in ("cpu", "gpu"):
+            self.start(f"worker-{pool}", "deploy/workers.sh", pool, ESCGAN_CACHE=str(self.folder / f"cache-{pool}"))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from escgan.config import parse_config
+from storage.remote_store import CACHE, RemoteStore
 from storage.store import Store
 
 pytestmark = pytest.mark.server
@@ -105,6 +106,20 @@ def test_folds_trained_on_the_pool_score_as_in_one_process(pooled_run, undisturb
     assert not any((root / "orders").iterdir())
 
 
+def test_machines_that_share_a_bucket_and_no_disk_score_as_in_one_process(
+    lab, undisturbed, bucket, tmp_path, monkeypatch
+):
+    monkeypatch.setenv(CACHE, str(tmp_path))
+    config, url = experiment(5, name="bucket"), f"s3://{bucket}/store"
+    lab.run("pipeline/default", config=config, root=url, execution=POOLED)
+    home, remote = undisturbed(config), RemoteStore(url)
+    for stage in ("train", "augment", "evaluate"):
+        assert {m.unit: m.digest for m in remote.list(stage)} == contents(home, stage)
+    assert len(remote.list("report")) == 1 and remote.orders.read_all() == {}
+    lab.run("evaluate/default", config=config | {"classifiers": [{"kind": "lda"}]}, root=url, using="bucket")
+    assert len(remote.list("evaluate")) == 16
+
+
 def test_a_card_of_one_slot_never_trains_two_folds_and_one_of_two_at_most_two(lab, pooled_run, tmp_path):
     root, _ = pooled_run
     assert len(list(intervals(root))) == 4 and most_at_once(intervals(root)) == 1
@@ -131,7 +146,7 @@ def test_a_single_stage_is_rerun_from_what_the_store_holds(lab, pooled_run):
 def test_a_stage_whose_input_is_missing_fails_and_says_what_makes_it(lab, tmp_path):
     said = lab.run("evaluate/default", config=experiment(2), root=str(tmp_path / "store"), check=False)
     assert "finished in state 'Failed'" in said.replace("\n", " ")
-    log = (lab.logs / "workers.log").read_text()
+    log = (lab.logs / "worker-cpu.log").read_text()
     assert "Stage 'ingest' of sub-01 is not in the store" in log and "to make it" in log
 
 
@@ -148,7 +163,7 @@ def test_workers_and_flows_killed_during_training_are_run_again_and_resume(lab, 
     lab.kill(lab.processes("prefect", "worker") + lab.processes("deploy/workers.sh") + lab.processes("flow_engine")
              + lab.processes("prefect.engine"))  # fmt: skip
     kept = {m.unit: m.created for m in Store(root).list("ingest")}
-    lab.start("workers", "deploy/workers.sh", "cpu", "gpu")
+    lab.start_workers()
     lab.wait_for(lambda: len(Store(root).list("report")) == 1, "the run to be found, run again and ended", 600)
     assert {m.unit: m.created for m in Store(root).list("ingest")} == kept
     assert contents(root, "evaluate") == contents(undisturbed(config), "evaluate")

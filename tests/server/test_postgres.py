@@ -86,6 +86,6 @@ def test_hundreds_of_units_at_once_neither_fail_nor_stall(lab, cluster, tmp_path
     for stage in ("ingest", "features"):
         times = sorted(datetime.fromisoformat(m.created) for m in Store(root).list(stage))
         assert max(b - a for a, b in pairwise(times)) < timedelta(seconds=30)
-    said = "".join((lab.logs / name).read_text() for name in ("server.log", "workers.log"))
+    said = "".join((lab.logs / name).read_text() for name in ("server.log", "worker-cpu.log"))
     for trouble in ("503", "QueuePool", "TimeoutError", "locked", "Traceback"):
         assert trouble not in said, lab.said()

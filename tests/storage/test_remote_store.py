@@ -151,6 +151,8 @@ def test_what_an_upload_left_is_removed_after_a_day_and_not_before(machine, url,
     starts_on("a", KILLED_BEFORE_THE_MANIFEST, url, KEY).wait(60)
     store = machine("b")
     kept = make(store, key="aaaaaaaa")
+    make(store, key="bbbbbbbb", files={"features.h5": b"old"})
+    replaced = make(store, key="bbbbbbbb", files={"features.h5": b"new"})
     store.orders.write("abcdef0123", "{}")
     before = objects(bucket)
     assert store.sweep() == [] and objects(bucket) == before
@@ -162,9 +164,12 @@ def test_what_an_upload_left_is_removed_after_a_day_and_not_before(machine, url,
             return later
 
     monkeypatch.setattr(remote_store, "datetime", Later)
-    assert len(store.sweep()) == 2
-    assert machine("c").open(kept).file("features.h5").read_bytes() == FILES["features.h5"]
-    assert set(before) - set(objects(bucket)) == {key for key in before if f"/{KEY}/" in key}
+    assert len(store.sweep()) == 3
+    other = machine("c")
+    assert other.open(kept).file("features.h5").read_bytes() == FILES["features.h5"]
+    assert other.open(replaced).file("features.h5").read_bytes() == b"new"
+    lost = set(before) - set(objects(bucket))
+    assert {key for key in before if f"/{KEY}/" in key} < lost and len(lost) == 3
 
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "delete", "manifest", "foreign manifest"])
