@@ -2,8 +2,9 @@
 
 Each key has a row of numbered tickets. The owner of the highest ticket holds the lock, renews the ticket while it
 does, and marks it as given back when it ends. Whoever finds the highest ticket given back, or sees it unchanged for
-longer than a lease lasts by its own clock, draws the next number; of two that try, the store lets one. Clocks of
-different machines are never compared, and a number is never used twice.
+longer than a lease lasts by its own clock, draws the next number; of two that try, the store lets one. The highest
+ticket is never deleted, so that a number which was drawn too late is seen to be old. Clocks of different machines are
+never compared.
 
 A holder that was only asleep may wake beside its successor: both then compute the same, which costs time and
 nothing else, because publication is safe without any lock.
@@ -98,8 +99,12 @@ def _draw(
                 number = int(tickets[-1].rpartition("/")[2]) + 1 if tickets else 1
                 own = f"{name}/{number:0{_WIDTH}d}"
                 if folder.create(own, _mark(owner, held=True)):
-                    folder.delete(tickets)
-                    return own
+                    # Whoever was slow may have drawn a number that was used and deleted; then a higher is there.
+                    tickets = [each.name for each in folder.objects(name)]
+                    if tickets[-1:] == [own]:
+                        folder.delete(tickets[:-1])
+                        return own
+                    folder.delete([own])
                 continue
         if not told and on_wait is not None:
             on_wait()

@@ -21,6 +21,8 @@ import fsspec
 from storage.errors import StorageError
 
 _CHUNK = 1 << 20
+# S3 refuses by If-None-Match, a local disk by O_EXCL.
+_EXCLUSIVE = frozenset({"s3", "file"})
 
 
 class Object(NamedTuple):
@@ -60,6 +62,11 @@ class RemoteFolder:
             extra = " pip install 'escgan[s3]'." if self.url.startswith("s3:") else ""
             raise StorageError(f"The store's address {self.url} cannot be used ({cause}).{extra}") from cause
 
+    @cached_property
+    def _protocols(self) -> frozenset[str]:
+        own = self._fs.protocol
+        return frozenset((own,) if isinstance(own, str) else own)
+
     def read(self, name: str) -> bytes | None:
         """Return an object's bytes; None if there is none of that name."""
         with self._explained(f"read {name}", absent_is_none=True):
@@ -95,14 +102,24 @@ class RemoteFolder:
         with self._explained(f"write {name}"):
             self._make_parent(name)
             try:
-                self._fs.pipe_file(self._at(name), content, mode="create")
+                if "file" in self._protocols:
+                    with self._fs.open(self._at(name), "xb") as stream:
+                        stream.write(content)
+                else:
+                    self._fs.pipe_file(self._at(name), content, mode="create")
             except FileExistsError:
                 return False
         return True
 
     @cached_property
     def creates_exclusively(self) -> bool:
-        """Whether `create` can be trusted to refuse what is there, tried with an object of its own."""
+        """Whether of several that `create` an object at once only one can succeed.
+
+        fsspec's own way is to look and then to write, which no trial would tell from a better one; so only file systems
+        that are known to ask the server are tried, with an object of their own.
+        """
+        if _EXCLUSIVE.isdisjoint(self._protocols):
+            return False
         name = f"probes/{uuid.uuid4().hex}"
         try:
             return self.create(name, b"1") and not self.create(name, b"2")
@@ -155,7 +172,7 @@ class RemoteFolder:
 
     def _make_parent(self, name: str) -> None:
         # Object stores have no folders, and s3fs would ask for the bucket each time.
-        if "s3" not in self._fs.protocol:
+        if "s3" not in self._protocols:
             self._fs.makedirs(self._at(name).rpartition("/")[0], exist_ok=True)
 
     @contextmanager

@@ -9,7 +9,7 @@ import pytest
 
 from storage.errors import StorageError
 from storage.lease import lease
-from storage.remote import RemoteFolder
+from storage.remote import Object, RemoteFolder
 
 
 @pytest.fixture
@@ -21,11 +21,11 @@ def test_of_many_that_want_it_one_holds_it_at_a_time(folder):
     holders, most, turns = [], [], []
 
     def work(owner):
-        for _ in range(3):
-            with lease(folder, "locks/train/a", owner, lease_s=30, poll_s=0.01):
+        for _ in range(10):
+            with lease(folder, "locks/train/a", owner, lease_s=30, poll_s=0.003):
                 holders.append(owner)
                 most.append(len(holders))
-                time.sleep(0.005)
+                time.sleep(0.002)
                 holders.remove(owner)
                 turns.append(owner)
 
@@ -34,9 +34,23 @@ def test_of_many_that_want_it_one_holds_it_at_a_time(folder):
         thread.start()
     for thread in threads:
         thread.join()
-    assert max(most) == 1 and len(turns) == 15
+    assert max(most) == 1 and len(turns) == 50
     (last,) = folder.objects("locks/train/a")
-    assert int(last.name.rpartition("/")[2]) == 15
+    assert int(last.name.rpartition("/")[2]) == 50
+
+
+def test_a_number_that_was_drawn_too_late_does_not_count(folder, monkeypatch):
+    # Another has drawn 6 and given it back, a third has drawn 7 and deleted 6, all while this one looked at 5.
+    folder.write("locks/train/a/000000000007", b'{"owner": "third", "held": true, "beat": "x"}')
+    outdated = [Object("locks/train/a/000000000005", 0, None)]
+    objects, read = folder.objects, folder.read
+    monkeypatch.setattr(folder, "objects", lambda below: [outdated.pop()] if outdated else objects(below))
+    free = b'{"owner": "second", "held": false}'
+    monkeypatch.setattr(folder, "read", lambda name: free if name.endswith("5") else read(name))
+    began = time.monotonic()
+    with lease(folder, "locks/train/a", "own", lease_s=0.5, poll_s=0.05):
+        assert time.monotonic() - began >= 0.5
+        assert [each.name[-1] for each in folder.objects("locks/train/a")] == ["8"]
 
 
 def test_a_holder_that_gives_signs_of_life_keeps_it_beyond_a_lease(folder):

@@ -1,3 +1,4 @@
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -35,14 +36,18 @@ def test_only_one_of_two_creates_an_object(folder):
     assert folder.read("a/1") == b"first" and folder.objects("probes") == []
 
 
+def test_a_file_system_that_looks_before_it_writes_is_not_trusted_to_refuse():
+    folder = RemoteFolder("memory://some folder")
+    assert folder.create("a/1", b"first") and not folder.create("a/1", b"second")
+    assert not folder.creates_exclusively
+
+
 def test_files_go_up_and_come_down_whole(folder, tmp_path):
     content = bytes(range(256)) * 50_000
     (tmp_path / "up").write_bytes(content)
     folder.upload("a/file", tmp_path / "up")
     assert folder.download("a/file", tmp_path / "down") and (tmp_path / "down").read_bytes() == content
     assert not folder.download("none", tmp_path / "none")
-    import hashlib
-
     assert folder.sha256("a/file") == hashlib.sha256(content).hexdigest() and folder.sha256("none") is None
 
 
