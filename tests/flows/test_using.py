@@ -69,7 +69,9 @@ def test_what_the_earlier_run_used_must_be_there_whole(small, store_copy, stage)
     manifest = Store(store_copy).list(stage)[0]
     path = store_copy / "artifacts" / stage / manifest.key
     (path / next(iter(manifest.files))).write_bytes(b"rubbish")
-    with pytest.raises(ArtifactMissing, match=rf"Stage '{stage}' of {manifest.unit}, which run 'small' used, .* bytes.*--data"):
+    with pytest.raises(
+        ArtifactMissing, match=rf"Stage '{stage}' of {manifest.unit}, which run 'small' used, .* bytes.*--data"
+    ):
         small(store_copy, None, using="small")
     shutil.rmtree(path)
     with pytest.raises(ArtifactMissing, match=r"no artifact\).*--data in place of --using"):

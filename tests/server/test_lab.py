@@ -62,6 +62,8 @@ def undisturbed(lab, tmp_path_factory):
 
     def run(config):
         root = homes / config["name"]
+        if (root / "reports").exists():
+            return root
         path = homes / f"{config['name']}.yaml"
         path.write_text(parse_config(config).to_yaml())
         own = {name: value for name, value in lab.env.items() if not name.startswith(("PREFECT_", "ESCGAN_"))}
@@ -156,15 +158,19 @@ def test_parameters_that_cannot_work_are_refused_before_anything_is_submitted(la
     assert done.returncode != 0 and "threds" in done.stdout + done.stderr
 
 
-def test_workers_and_flows_killed_during_training_are_run_again_and_resume(lab, undisturbed, tmp_path):
+@pytest.mark.parametrize("killed", ["flows", "workers", "both"])
+def test_what_is_killed_during_training_is_run_again_and_resumes(lab, undisturbed, tmp_path, killed):
     config, root = experiment(120, name="killed"), tmp_path / "store"
     lab.run("pipeline/default", config=config, root=str(root), execution=POOLED, watch=False)
     lab.wait_for(lambda: any((root / "work" / "train").glob("*/*.safetensors")), "a checkpoint")
-    lab.kill(lab.processes("prefect", "worker") + lab.processes("deploy/workers.sh") + lab.processes("flow_engine")
-             + lab.processes("prefect.engine"))  # fmt: skip
+    workers = lab.processes("prefect", "worker") + lab.processes("deploy/workers.sh")
+    flows = lab.processes("flow_engine") + lab.processes("prefect.engine")
+    assert workers and flows
+    lab.kill({"flows": flows, "workers": workers, "both": workers + flows}[killed])
     kept = {m.unit: m.created for m in Store(root).list("ingest")}
-    lab.start_workers()
-    lab.wait_for(lambda: len(Store(root).list("report")) == 1, "the run to be found, run again and ended", 600)
+    if killed != "flows":
+        lab.start_workers()
+    lab.wait_for(lambda: len(Store(root).list("report")) == 1, "the run to be found, run again and ended", 900)
     assert {m.unit: m.created for m in Store(root).list("ingest")} == kept
     assert contents(root, "evaluate") == contents(undisturbed(config), "evaluate")
 
