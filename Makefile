@@ -4,19 +4,25 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STORE ?= store
 
-.PHONY: demo test test-slow test-server server deploy workers bench bench-gpu bench-thousand lint types format clean
+.PHONY: demo test test-slow test-server test-faults server deploy workers bench bench-gpu bench-thousand lint types format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/escgan demo --root $(STORE)
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -m "not slow and not server" -n auto --dist loadfile
+	$(BIN)/python -m pytest -m "not slow and not server and not faults" -n auto --dist loadfile
 
 test-slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow
 
-test-server: $(VENV)/.installed
+test-test-faults: $(VENV)/.installed
+	$(BIN)/python -m pytest -m faults -s
+
+server: $(VENV)/.installed
 	$(BIN)/python -m pytest -m server
+
+test-faults: $(VENV)/.installed
+	$(BIN)/python -m pytest -m faults -s
 
 server: $(VENV)/.installed
 	VENV=$(abspath $(VENV)) deploy/server.sh

@@ -18,7 +18,7 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 CARD = "test-card"
-_PATIENCE_S = 240
+_PATIENCE_S = 600
 
 
 class Lab:
