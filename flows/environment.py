@@ -26,8 +26,9 @@ def prepare_prefect(root: Path) -> None:
     }
     if "PREFECT_API_URL" not in os.environ:
         home = root.expanduser().absolute() / "prefect"
-        # Prefect creates its home only where the parent exists.
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if "PREFECT_HOME" not in os.environ:
+            # Prefect creates its home only where the parent exists.
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
         defaults |= {
             # Two stores must never see each other's records.
             "PREFECT_HOME": str(home),

@@ -24,11 +24,13 @@ def foreground(root: Path | str, title: str) -> Iterator[Console]:
     Gives the console on which the outcome is to be printed. An error written for the user is passed on; the traceback
     of any other is kept in a file of the store.
     """
+    from storage.disk import disk_errors_explained
     from storage.opening import open_store
 
     # Opened first: a store that cannot be written is said in one sentence, before anything is started.
     store = open_store(root)
-    prepare_prefect(store.root)
+    with disk_errors_explained("run", store.root):
+        prepare_prefect(store.root)
     console = Console(stderr=True, width=None if sys.stderr.isatty() else 140)
     _log_to(console)
     console.print(f"escgan: {title}; the store is {root}", soft_wrap=True, highlight=False)
