@@ -280,12 +280,12 @@ class RemoteStore(Store):
 
     @cached_property
     def _machine(self) -> str:
-        """Return the name of this cache, which no other machine has."""
+        """Return the name of this cache, which no other machine has, not even one that was copied with it."""
         path = self.root / "machine"
         with file_lock(self._locks / "machine.lock"):
             if not path.exists():
-                path.write_text(f"{os.uname().nodename}-{uuid.uuid4().hex}", encoding="utf-8")
-            return path.read_text(encoding="utf-8")
+                path.write_text(uuid.uuid4().hex, encoding="utf-8")
+            return f"{os.uname().nodename}-{path.read_text(encoding='utf-8')}"
 
 
 def cache_folder(url: str) -> Path:
