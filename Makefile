@@ -15,10 +15,7 @@ test: $(VENV)/.installed
 test-slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow
 
-test-test-faults: $(VENV)/.installed
-	$(BIN)/python -m pytest -m faults -s
-
-server: $(VENV)/.installed
+test-server: $(VENV)/.installed
 	$(BIN)/python -m pytest -m server
 
 test-faults: $(VENV)/.installed

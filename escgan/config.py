@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from escgan.augmenters import AUGMENTERS, AugmenterConfig, Balance, GeneratingAugmenter
 from escgan.bands import Band
@@ -27,7 +27,7 @@ from escgan.features.smoothing import SMOOTHING
 from escgan.labels import LABELS, LabelConfig
 from escgan.normalization import Normalization
 from escgan.preprocessing import PREPROCESSORS, PreprocessingStep
-from escgan.settings import ByName, Settings
+from escgan.settings import ByName, Settings, with_kind
 
 if TYPE_CHECKING:
     from escgan.studies import StudyConfig
@@ -86,7 +86,7 @@ class PipelineConfig(Settings):
         """Fill in what the corpus usually takes, so that the object, and every key, says all of it."""
         if not isinstance(values, dict) or "dataset" not in values:
             return values
-        values = {**values, "dataset": _with_kind(values["dataset"])}
+        values = {**values, "dataset": with_kind(values["dataset"])}
         corpus: Any = TypeAdapter(DatasetConfig).validate_python(values["dataset"])
         if isinstance(corpus, SignalCorpus):
             usual = {
@@ -114,16 +114,6 @@ class PipelineConfig(Settings):
                         "remove it."
                     )
         return self
-
-    @field_validator("dataset", "protocol", mode="before")
-    @classmethod
-    def _one_by_name(cls, value: Any) -> Any:
-        return _with_kind(value)
-
-    @field_validator("preprocessing", "augmenters", "classifiers", mode="before")
-    @classmethod
-    def _several_by_name(cls, value: Any) -> Any:
-        return [_with_kind(item) for item in value] if isinstance(value, list | tuple) else value
 
     @model_validator(mode="after")
     def _labels_differ(self) -> PipelineConfig:
@@ -205,10 +195,6 @@ def parse_config(values: dict[str, Any], source: str = "the configuration") -> P
         raise ConfigError(explain(error, source)) from error
     except ConfigError as error:
         raise ConfigError(f"In {source}: {error}") from error
-
-
-def _with_kind(value: Any) -> Any:
-    return {"kind": value} if isinstance(value, str) else value
 
 
 def explain(error: ValidationError, source: str) -> str:

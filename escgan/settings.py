@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
-from pydantic_core import CoreSchema
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 
 class Settings(BaseModel):
@@ -38,9 +38,7 @@ class Named(Settings):
 
 
 class ByName:
-    """Annotation: forms and other checks by JSON schema let the kind's name alone stand for its settings.
-
-    The owner of the field turns the name into settings before it validates.
+    """Annotation: a kind's name alone stands for its settings, in what is parsed as in the schema of forms.
 
     Parameters
     ----------
@@ -51,6 +49,18 @@ class ByName:
     def __init__(self, names: Iterable[str]):
         self._names = list(names)
 
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(with_kind, handler(source))
+
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         by_name = {"type": "string", "enum": self._names, "title": "by its name"}
         return {"anyOf": [handler(core), by_name]}
+
+
+def with_kind(value: Any) -> Any:
+    """Turn a kind's name into its settings, and leave all else as it is.
+
+    >>> with_kind("smote"), with_kind({"kind": "smote", "k": 3})
+    ({'kind': 'smote'}, {'kind': 'smote', 'k': 3})
+    """
+    return {"kind": value} if isinstance(value, str) else value

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +11,15 @@ from rich.console import Console
 from rich.table import Table
 
 from escgan.config import PipelineConfig
+from escgan.evaluation.significance import bootstrap_interval
 from escgan.normalization import is_transductive
 from escgan.studies.page import cell_text
 from flows.pipeline import Outcome
-from flows.score_rows import COLUMNS, RIVAL, score_rows
 
 if TYPE_CHECKING:
     from flows.study import StudyOutcome
+
+_COLUMNS = {"balanced_accuracy": "balanced acc.", "auroc": "AUROC", "auprc": "AUPRC", "macro_f1": "macro F1"}
 
 
 def print_outcome(console: Console, config: PipelineConfig, outcome: Outcome) -> None:
@@ -40,17 +40,21 @@ def print_outcome(console: Console, config: PipelineConfig, outcome: Outcome) ->
 
 def score_table(config: PipelineConfig, scores: pd.DataFrame, comparisons: pd.DataFrame) -> Table:
     """Build the closing table: means over subjects, and the comparison with the best simple rival."""
+    per_subject = scores.groupby(["classifier", "augmenter", "subject"], sort=False)[list(_COLUMNS)].mean()
     n_subjects = scores["subject"].nunique()
     leaky = ", LEAKY" if config.protocol.leaky else ""
     table = Table(title=f"{config.name}: {n_subjects} subjects, {config.protocol.title}{leaky}", box=box.SIMPLE)
     for heading in ("classifier", "augmenter"):
         table.add_column(heading, no_wrap=True)
-    for heading in COLUMNS.values():
+    for heading in _COLUMNS.values():
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column(RIVAL, no_wrap=True)
-    for _, rows in groupby(score_rows(scores, comparisons), key=itemgetter("classifier")):
-        for row in rows:
-            table.add_row(*row.values())
+    table.add_column("against the best simple rival", no_wrap=True)
+    for classifier in scores["classifier"].unique():
+        for augmenter in scores["augmenter"].unique():
+            own = per_subject.loc[(classifier, augmenter)]
+            cells = [_with_interval(own["balanced_accuracy"])]
+            cells += [f"{own[name].mean():.3f}" for name in list(_COLUMNS)[1:]]
+            table.add_row(classifier, augmenter, *cells, _against(comparisons, classifier, augmenter))
         table.add_section()
     return table
 
@@ -80,6 +84,23 @@ def _print_oddities(console: Console, outcome: Outcome | StudyOutcome) -> None:
         console.print(f"Left out: {name}: {reason}", soft_wrap=True)
     for notice in outcome.notices:
         console.print(f"[bold]Beware:[/bold] {notice}", soft_wrap=True, highlight=False)
+
+
+def _with_interval(values: pd.Series) -> str:
+    known = values.dropna().to_numpy()
+    if len(known) < 2:
+        return f"{values.mean():.3f}"
+    low, high = bootstrap_interval(known)
+    return f"{known.mean():.3f} [{low:.3f} {high:.3f}]"
+
+
+def _against(comparisons: pd.DataFrame, classifier: str, augmenter: str) -> str:
+    chosen = (comparisons["classifier"] == classifier) & (comparisons["augmenter"] == augmenter)
+    rows = comparisons[chosen & (comparisons["metric"] == "balanced_accuracy")]
+    if rows.empty:
+        return ""
+    row = rows.iloc[0]
+    return f"{row['difference']:+.3f} p={row['p_holm']:.2g} {row['verdict']}"
 
 
 def _reading(config: PipelineConfig) -> str:

@@ -27,15 +27,14 @@ from flows.fan import Execution, Tally, Unit, all_or_raise, fan
 from flows.lost import refuse_endless_runs
 from flows.names import STAGES, StageName
 from flows.recordings import measure, measured_before, odd_recordings, refuse_contradictions
-from flows.score_rows import score_rows
 from flows.showing import show_outcome, shown_on_server
 from flows.side_by_side import one_thread_each, quiet_mne
 from storage.manifest import ArtifactRef
 from storage.opening import open_store
-from storage.store import Store
 from tasks.ledger import RunRecord, note_run
 from tasks.reporting import (
     FIGURE,
+    PAGE,
     AugmenterEntry,
     RecordingEntry,
     ScoreEntry,
@@ -54,7 +53,7 @@ class Outcome:
 
     tally: Tally
     run: str = ""
-    """By this the run is found again: `escgan run --using`."""
+    """By this the run is found again (`escgan run --using`); empty where it measured nothing."""
     left_out: tuple[tuple[str, str], ...] = ()
     notices: tuple[str, ...] = ()
     scores: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -111,8 +110,7 @@ def pipeline(
     with one_thread_each(), quiet_mne(), fanned_out(own, execution) as fanned, on_server(own, config):
         outcome = _run(config, data, fanned, STAGES.index(last), using)
     if own.shows_hits:
-        rows = score_rows(outcome.scores, outcome.comparisons) if len(outcome.scores) else []
-        show_outcome(config.name, rows, outcome)
+        show_outcome(config.name, outcome)
     return outcome
 
 
@@ -162,7 +160,7 @@ def _run(
     )
     if recordings:
         note_run(execution.store, note)
-    outcome.run = note.id
+        outcome.run = note.id
     outcome.notices = odd_recordings(execution.store, recordings)
     if last < STAGES.index(StageName.TRAIN):
         return outcome
@@ -182,7 +180,7 @@ def _run(
         made = execution.store.open(ref)
         outcome.scores, outcome.comparisons = read_results(made)
         outcome.figure = made.file(FIGURE).read_bytes()
-        outcome.report = show_report(execution.store, ref, config.name)
+        outcome.report = execution.store.show(f"reports/{config.name}.html", made.file(PAGE).read_bytes())
         outcome.shared = execution.store.shared_address(outcome.report)
         note = note.model_copy(update={"report": ref})
     outcome.verdict = verdict_sentences(outcome.comparisons, config.protocol.tested)
@@ -203,12 +201,6 @@ def make_report(
     told = (outcome.left_out, outcome.notices)
     science = (config, tuple(recordings), *told, tuple(gans), tuple(edits), tuple(scores))
     return all_or_raise(fan(report, [Unit(config.name, science)], execution))[config.name]
-
-
-def show_report(store: Store, ref: ArtifactRef, name: str) -> Path:
-    """Put a copy of a report where a person finds it."""
-    page = store.open(ref).file("report.html").read_bytes()
-    return store.show(f"reports/{name}.html", page)
 
 
 def stage_modes(only: StageName | None, start: StageName | None, refresh: Sequence[StageName]) -> dict[str, Mode]:

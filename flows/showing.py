@@ -12,16 +12,19 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import pandas as pd
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
 from prefect.runtime import flow_run
 
+from escgan.studies.page import cell_text
+from escgan.studies.summary import score_rows
 from tasks.progress import listening
 
 if TYPE_CHECKING:
@@ -86,10 +89,10 @@ class StageProgress:
         self._ids[stage] = create_artifact("progress", key, f"{stage}: {n} units", 0.0 if n else 100.0)
 
 
-def show_outcome(name: str, rows: Sequence[dict[str, Any]], outcome: Outcome) -> None:
+def show_outcome(name: str, outcome: Outcome) -> None:
     """Show what a run of the pipeline has found."""
-    if rows:
-        _try(create_artifact, "table", slug(name, "scores"), f"Scores of {name}", json.dumps(list(rows)))
+    if len(outcome.scores):
+        _show_table(slug(name, "scores"), f"Scores of {name}", score_rows(outcome.scores, outcome.comparisons, ()))
     if outcome.verdict:
         text = "\n".join([f"**{outcome.verdict[0]}**", "", *(f"- {line}" for line in outcome.verdict[1:])])
         text += "".join(f"\n\n**Beware:** {notice}" for notice in outcome.notices)
@@ -100,8 +103,7 @@ def show_outcome(name: str, rows: Sequence[dict[str, Any]], outcome: Outcome) ->
 
 def show_findings(name: str, outcome: StudyOutcome) -> None:
     """Show what a study has found."""
-    table = outcome.table.rename(columns=str).astype(str).to_dict(orient="records")
-    _try(create_artifact, "table", slug(name, "table"), f"Results of {name}", json.dumps(table))
+    _show_table(slug(name, "table"), f"Results of {name}", outcome.table)
     text = "\n".join(f"- {line}" for line in outcome.found)
     _try(create_artifact, "markdown", slug(name, "found"), f"What {name} found", text)
     _show_files(name, outcome.shared, outcome.page, outcome.figure)
@@ -122,6 +124,11 @@ def update_progress(artifact: UUID, percent: float) -> None:
     """Tell the server how far a stage is."""
     with get_client(sync_client=True) as client:
         client.update_artifact(artifact, ArtifactUpdate(data=percent))
+
+
+def _show_table(key: str, description: str, table: pd.DataFrame) -> None:
+    rows = [dict(zip(map(str, table), map(cell_text, row), strict=True)) for row in table.to_numpy(dtype=object)]
+    _try(create_artifact, "table", key, description, json.dumps(rows))
 
 
 def _show_files(name: str, shared: str | None, shown: Path | None, figure: bytes | None) -> None:

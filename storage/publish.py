@@ -1,16 +1,18 @@
 """How a finished draft becomes an artifact, and how an artifact leaves: by one rename each.
 
-Every function here expects its caller to hold the store's lock on changes, so that nobody publishes, removes
-or sweeps in between.
+Nobody publishes, removes or sweeps in between: each change is made under the store's lock on changes, which
+functions here take by ``changing`` or expect their caller to hold.
 """
 
 import os
 import secrets
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
-from storage.disk import flush_folder
+from storage.disk import delete_tree, flush_folder, private_folder
 from storage.draft import ALIVE_NAME
-from storage.lock import is_locked
+from storage.lock import file_lock, is_locked
 from storage.manifest import ArtifactRef, Manifest
 from storage.verify import verify_artifact
 
@@ -21,6 +23,57 @@ _DISCARDED_PREFIX = ".discarded-"
 def draft_path(target: Path) -> Path:
     """Return an unused, hidden path beside an artifact's folder, on the same file system."""
     return target.with_name(f"{_DRAFT_PREFIX}{target.name}-{os.getpid()}-{secrets.token_hex(4)}")
+
+
+@contextmanager
+def draft_folder(target: Path, changing: Callable[[], AbstractContextManager[None]]) -> Iterator[Path]:
+    """Make a hidden folder beside an artifact's, which no sweep takes while the block lasts.
+
+    Parameters
+    ----------
+    target : Path
+        The artifact's folder.
+    changing : callable
+        Gives the store's lock on changes.
+
+    Yields
+    ------
+    Path
+        The folder; what is left of it when the block ends is deleted.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made.
+    """
+    path = draft_path(target)
+    private_folder(target.parent)
+    with ExitStack() as alive:
+        try:
+            # Under the lock, no sweep can see the draft before its owner's lock is on it.
+            with changing():
+                path.mkdir(mode=0o700)
+                alive.enter_context(file_lock(path / ALIVE_NAME))
+            yield path
+        finally:
+            delete_tree(path)
+
+
+def put_in_place(
+    path: Path, target: Path, manifest: Manifest, changing: Callable[[], AbstractContextManager[None]]
+) -> ArtifactRef:
+    """Publish a sealed draft, delete what stood there if it was another, and return what stands there now.
+
+    Raises
+    ------
+    OSError
+        If the disk cannot make the change.
+    """
+    with changing():
+        ref, discarded = publish(path, target, manifest)
+    if discarded is not None:
+        delete_tree(discarded)
+    return ref
 
 
 def publish(path: Path, target: Path, manifest: Manifest) -> tuple[ArtifactRef, Path | None]:

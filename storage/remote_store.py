@@ -17,13 +17,13 @@ from typing import Any
 
 from storage.artifact import Artifact
 from storage.digest import digest_json
-from storage.disk import delete_tree, disk_errors_explained, private_folder
-from storage.draft import ALIVE_NAME, Draft
+from storage.disk import disk_errors_explained, private_folder
+from storage.draft import Draft
 from storage.errors import ArtifactCorrupt, ArtifactMissing
 from storage.lease import LEASE_S, lease
 from storage.lock import file_lock
 from storage.manifest import MANIFEST_NAME, ArtifactRef, Manifest, check_names
-from storage.publish import draft_path, publish
+from storage.publish import draft_folder, put_in_place
 from storage.remote import RemoteFolder
 from storage.remote_layout import file_name, leftovers, manifest_name, parsed
 from storage.remote_texts import RemoteTexts
@@ -241,30 +241,19 @@ class RemoteStore(Store):
                 f"Artifact {name} in {self.address} holds content {manifest.digest[:12]}, not {ref.digest[:12]}: "
                 "run again to recompute what was made from it."
             )
-        path = draft_path(target)
-        with disk_errors_explained(f"download {name}", self.root), ExitStack() as alive:
-            private_folder(target.parent)
-            try:
-                with self._changing():
-                    path.mkdir(mode=0o700)
-                    alive.enter_context(file_lock(path / ALIVE_NAME))
-                manifest.write(path / MANIFEST_NAME)
-                reason: str | None = NO_ARTIFACT
-                for _ in range(_TRIES):
-                    if reason is not None:
-                        self._fetch_files(manifest, path)
-                        reason = verify_artifact(path, ref.stage, ref.key).reason
+        with disk_errors_explained(f"download {name}", self.root), draft_folder(target, self._changing) as path:
+            manifest.write(path / MANIFEST_NAME)
+            reason: str | None = NO_ARTIFACT
+            for _ in range(_TRIES):
                 if reason is not None:
-                    self._withdraw(manifest)
-                    raise ArtifactCorrupt(
-                        f"Artifact {name} in {self.address} is damaged, {reason}: run again to recompute it."
-                    )
-                with self._changing():
-                    _, discarded = publish(path, target, manifest)
-                if discarded is not None:
-                    delete_tree(discarded)
-            finally:
-                delete_tree(path)
+                    self._fetch_files(manifest, path)
+                    reason = verify_artifact(path, ref.stage, ref.key).reason
+            if reason is not None:
+                self._withdraw(manifest)
+                raise ArtifactCorrupt(
+                    f"Artifact {name} in {self.address} is damaged, {reason}: run again to recompute it."
+                )
+            put_in_place(path, target, manifest, self._changing)
 
     def _fetch_files(self, manifest: Manifest, folder: Path) -> None:
         for file in manifest.files:

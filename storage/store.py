@@ -22,11 +22,11 @@ from typing import Any
 from storage.artifact import Artifact
 from storage.catalog import Catalog
 from storage.disk import delete_tree, disk_errors_explained, private_folder, replace_file, tree_bytes
-from storage.draft import ALIVE_NAME, Draft, plain_json
+from storage.draft import Draft, plain_json
 from storage.errors import ArtifactCorrupt, ArtifactMissing
 from storage.lock import file_lock
 from storage.manifest import ArtifactRef, Manifest, check_names
-from storage.publish import dead_folders, draft_path, publish, set_aside
+from storage.publish import dead_folders, draft_folder, put_in_place, set_aside
 from storage.texts import Texts
 from storage.verify import NO_ARTIFACT, verify_artifact
 
@@ -199,23 +199,10 @@ class Store(Catalog):
             "versions": plain_json(dict(versions or {}), "versions"),
             "device": device,
         }
-        path = draft_path(target)
-        with disk_errors_explained(f"write {stage}/{key}", self.root), ExitStack() as alive:
-            private_folder(target.parent)
-            try:
-                # Under the lock, no sweep can see the draft before its owner's lock is on it.
-                with self._changing():
-                    path.mkdir(mode=0o700)
-                    alive.enter_context(file_lock(path / ALIVE_NAME))
-                draft = Draft(path, stage, key, header, spent_s)
-                yield draft
-                manifest = draft.seal()
-                with self._changing():
-                    draft.ref, discarded = publish(path, target, manifest)
-                if discarded is not None:
-                    delete_tree(discarded)
-            finally:
-                delete_tree(path)
+        with disk_errors_explained(f"write {stage}/{key}", self.root), draft_folder(target, self._changing) as path:
+            draft = Draft(path, stage, key, header, spent_s)
+            yield draft
+            draft.ref = put_in_place(path, target, draft.seal(), self._changing)
 
     def lock(self, stage: str, key: str, on_wait: Callable[[], None] | None = None) -> AbstractContextManager[None]:
         """Return the lock under which a key is looked up and computed, so that the work is done once.

@@ -26,8 +26,8 @@ from tasks.sides import TrainingSide
 from tasks.stage import StageRun, stage
 from tasks.windows import load_training_windows
 
-FIGURE = "scores.png"
-"""Each subject's balanced accuracy under each augmenter."""
+PAGE, FIGURE = "report.html", "scores.png"
+"""The page, and each subject's balanced accuracy under each augmenter."""
 
 
 class RecordingEntry(NamedTuple):
@@ -81,7 +81,7 @@ def report(
     write_table(run.draft.file("scores.parquet"), data.scores)
     write_table(run.draft.file("comparisons.parquet"), data.comparisons)
     with run.part("draw"):
-        run.draft.file("report.html").write_text(render_report(data), encoding="utf-8")
+        run.draft.file(PAGE).write_text(render_report(data), encoding="utf-8")
         run.draft.file(FIGURE).write_bytes(as_png(paired_scores(data, "balanced_accuracy")))
 
 

@@ -1,6 +1,7 @@
 """The rooms' one-way doors: who may import whom, proved on the source and in a fresh interpreter."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -70,3 +71,14 @@ def test_no_flow_hides_a_module_that_others_import_by_name():
     names = {path.stem for path in (ROOT / "flows").glob("*.py")} - {"__init__"}
     rooms = {path.name for path in ROOT.iterdir() if path.is_dir()}
     assert not names & (set(sys.stdlib_module_names) | rooms)
+
+
+def test_every_make_target_that_is_named_exists_once():
+    named = set()
+    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        named |= set(re.findall(r"(?:^|`|&& )make ([a-z][a-z-]+)", path.read_text(encoding="utf-8"), re.MULTILINE))
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.findall(r"^([a-z][a-z-]*):", text, re.MULTILINE)
+    declared = re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)[1].split()
+    assert sorted(targets) == sorted(declared)
+    assert {"demo", "test", "server", "test-server", "test-faults"} <= named <= set(targets)

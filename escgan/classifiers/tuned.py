@@ -17,6 +17,7 @@ from escgan.classifiers.logistic import LogisticClassifier
 from escgan.errors import ConfigError, DivergedError
 from escgan.evaluation.scores import METRICS
 from escgan.evaluation.validation import deal_validation
+from escgan.settings import with_kind
 from escgan.windows import WindowSet
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class TunedClassifier(Classifier):
     @field_validator("classifier", mode="before")
     @classmethod
     def _by_name(cls, value: Any) -> Any:
-        return {"kind": value} if isinstance(value, str) else value
+        return with_kind(value)
 
     @model_validator(mode="after")
     def _grid_fits_the_classifier(self) -> TunedClassifier:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from escgan.bands import BAND_SETS, Band
 from escgan.features.methods import METHODS, MethodName
-from escgan.features.smoothing import NoSmoothing, SmoothingConfig
-from escgan.settings import Settings
+from escgan.features.smoothing import SMOOTHING, NoSmoothing, SmoothingConfig
+from escgan.settings import ByName, Settings
 
 
 class FeatureConfig(Settings):
@@ -30,7 +30,7 @@ class FeatureConfig(Settings):
     and 5 for ``torcheeg``. The other methods filter nothing and take none."""
     baseline: Literal["none", "subtract"] = "none"
     """``subtract`` takes the mean over the baseline before each trial away from its windows."""
-    smoothing: SmoothingConfig = NoSmoothing()
+    smoothing: Annotated[SmoothingConfig, ByName(SMOOTHING)] = NoSmoothing()
     """How values are smoothed over the windows of a trial: ``none``, ``moving_average`` or ``lds``."""
     allow_outside_passband: bool = False
     """Measure a band although the corpus' files were filtered to exclude part of it."""
@@ -52,11 +52,6 @@ class FeatureConfig(Settings):
                 raise ValueError(f"there is no band set '{value}': expected one of {', '.join(BAND_SETS)}.")
             return BAND_SETS[value]
         return value
-
-    @field_validator("smoothing", mode="before")
-    @classmethod
-    def _named_kind(cls, value: object) -> object:
-        return {"kind": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _names_differ(self) -> FeatureConfig:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import pandas as pd
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from escgan.config import PipelineConfig
-from escgan.evaluation.protocols import ProtocolConfig
+from escgan.evaluation.protocols import PROTOCOLS, ProtocolConfig
+from escgan.settings import ByName
 from escgan.studies.base import Study, StudyResults, Variant
 from escgan.studies.summary import outcome_sentences, score_rows
 
@@ -22,13 +23,8 @@ class CompareStudy(Study):
     title: ClassVar[str] = "augmenters and classifiers compared"
     columns: ClassVar[tuple[str, ...]] = ("protocol",)
     kind: Literal["compare"] = "compare"
-    protocols: tuple[ProtocolConfig, ...] = Field(default=())
+    protocols: tuple[Annotated[ProtocolConfig, ByName(PROTOCOLS)], ...] = Field(default=())
     """Protocols to run under; the experiment's own when not given."""
-
-    @field_validator("protocols", mode="before")
-    @classmethod
-    def _by_name(cls, value: object) -> object:
-        return [{"kind": one} if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
 
     def variants(self, experiment: PipelineConfig) -> tuple[Variant, ...]:
         """Return a variant a protocol; one that leaks carries the word."""

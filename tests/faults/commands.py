@@ -68,4 +68,5 @@ def faults_of(root: Path) -> dict[tuple[str, str], str]:
 
 def leftovers(root: Path) -> list[Path]:
     """What killed runs left and nothing removed."""
-    return [*root.glob("artifacts/*/.*"), *root.glob("work/*/*"), *root.glob("orders/*"), *root.glob("**/*.partial")]
+    hidden = [path for folder in ("reports", "runs", "studies") for path in root.glob(f"{folder}/**/.*")]
+    return [*root.glob("artifacts/*/.*"), *root.glob("work/*/*"), *root.glob("orders/*"), *hidden]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.remote_store import CACHE, RemoteStore
 from storage.store import Store
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -38,3 +39,30 @@ def start():
         process.wait()
         process.stdin.close()
         process.stdout.close()
+
+
+@pytest.fixture
+def url(bucket):
+    return f"s3://{bucket}/some store"
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch, url):
+    """Open the store as one of several machines, each with a cache of its own."""
+
+    def on(name, **options):
+        monkeypatch.setenv(CACHE, str(tmp_path / name))
+        return RemoteStore(url, **options)
+
+    return on
+
+
+@pytest.fixture
+def starts_on(tmp_path, monkeypatch, start):
+    """Start code in another process, as on another machine."""
+
+    def start_code(name, code, *arguments):
+        monkeypatch.setenv(CACHE, str(tmp_path / name))
+        return start(code, *arguments)
+
+    return start_code

@@ -1,5 +1,4 @@
 import pickle
-import threading
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -8,8 +7,6 @@ import pytest
 from storage import remote_store
 from storage.errors import ArtifactCorrupt, ArtifactMissing, StorageError
 from storage.manifest import ArtifactRef
-from storage.opening import open_store, store_exists
-from storage.remote_store import CACHE, RemoteStore
 
 KEY = "0123456789abcdef"
 FILES = {"features.h5": bytes(range(200)), "windows.parquet": b"w" * 77}
@@ -26,67 +23,6 @@ with store.create("features", sys.argv[2]) as draft:
     draft.file("features.h5").write_bytes(bytes(range(200)))
     draft.file("windows.parquet").write_bytes(b"w" * 77)
 """
-
-HOLD = """
-import sys
-from storage.remote_store import RemoteStore
-with RemoteStore(sys.argv[1], lease_s=float(sys.argv[3])).lock("features", sys.argv[2]):
-    print("held", flush=True)
-    sys.stdin.readline()
-"""
-
-COMPUTE_ONCE = """
-import sys, time
-from storage.remote_store import RemoteStore
-store = RemoteStore(sys.argv[1])
-print("ready", flush=True)
-sys.stdin.readline()
-with store.lock("features", sys.argv[2]):
-    if store.find("features", sys.argv[2]) is None:
-        with store.create("features", sys.argv[2]) as draft:
-            time.sleep(0.3)
-            draft.file("features.h5").write_bytes(b"x")
-        print("computed")
-"""
-
-PUBLISH = """
-import sys
-from storage.remote_store import RemoteStore
-store = RemoteStore(sys.argv[1])
-print("ready", flush=True)
-sys.stdin.readline()
-for _ in range(5):
-    with store.create("features", sys.argv[2]) as draft:
-        draft.file("features.h5").write_bytes(sys.argv[3].encode() * 1000)
-        draft.file("windows.parquet").write_bytes(sys.argv[3].encode())
-"""
-
-
-@pytest.fixture
-def url(bucket):
-    return f"s3://{bucket}/some store"
-
-
-@pytest.fixture
-def machine(tmp_path, monkeypatch, url):
-    """Open the store as one of several machines, each with a cache of its own."""
-
-    def on(name, **options):
-        monkeypatch.setenv(CACHE, str(tmp_path / name))
-        return RemoteStore(url, **options)
-
-    return on
-
-
-@pytest.fixture
-def starts_on(tmp_path, monkeypatch, start):
-    """Start code in another process, as on another machine."""
-
-    def start_code(name, code, *arguments):
-        monkeypatch.setenv(CACHE, str(tmp_path / name))
-        return start(code, *arguments)
-
-    return start_code
 
 
 def make(store, stage="features", key=KEY, files=FILES, **about):
@@ -241,71 +177,6 @@ def test_a_removed_artifact_is_gone_for_every_machine(machine, bucket):
     assert [key for key in objects(bucket) if "/artifacts/" in key] == []
 
 
-def test_machines_that_make_the_same_at_once_never_mix_it(machine, url, starts_on):
-    running = [starts_on(name, PUBLISH, url, KEY, name) for name in ("a", "b")]
-    for each in running:
-        each.stdout.readline()
-    for each in running:
-        each.stdin.write("\n")
-        each.stdin.flush()
-    store = machine("c")
-    seen = set()
-    while any(each.poll() is None for each in running):
-        ref = store.find("features", KEY)
-        if ref is not None:
-            try:
-                artifact = store.open(ref)
-            except ArtifactCorrupt as error:
-                assert "holds content" in str(error)
-                continue
-            own = artifact.file("windows.parquet").read_text()
-            assert artifact.file("features.h5").read_text() == own * 1000
-            seen.add(own)
-    assert all(each.returncode == 0 for each in running) and seen
-    assert store.why_not("features", KEY) is None
-
-
-def test_machines_that_share_a_store_compute_a_key_once(url, machine, starts_on):
-    machine("a")
-    running = [starts_on(name, COMPUTE_ONCE, url, KEY) for name in "abcd"]
-    for each in running:
-        each.stdout.readline()
-    for each in running:
-        each.stdin.write("\n")
-        each.stdin.flush()
-    assert sum("computed" in each.communicate(timeout=120)[0] for each in running) == 1
-
-
-def test_the_lock_of_a_killed_machine_is_free_after_its_lease_and_at_once_on_that_machine(url, machine, starts_on):
-    for name, at_least, at_most in (("b", 1.0, 20.0), ("a", 0.0, 1.5)):
-        store = machine(name, lease_s=2.0)
-        holder = starts_on("a", HOLD, url, KEY, 2.0)
-        assert holder.stdout.readline() == "held\n"
-        waited = threading.Event()
-        if name == "b":
-            # While it lives, however long that is, nobody else gets in.
-            taken = threading.Event()
-
-            def take(store=store, taken=taken, waited=waited):
-                with store.lock("features", KEY, on_wait=waited.set):
-                    taken.set()
-
-            other = threading.Thread(target=take)
-            other.start()
-            assert waited.wait(20) and not taken.wait(5)
-            holder.kill()
-            began = datetime.now()
-            other.join(30)
-            assert taken.is_set()
-        else:
-            holder.kill()
-            holder.wait()
-            began = datetime.now()
-            with store.lock("features", KEY, on_wait=lambda: pytest.fail("waited for a dead process")):
-                pass
-        assert at_least <= (datetime.now() - began).total_seconds() <= at_most
-
-
 def test_a_bucket_that_cannot_refuse_to_overwrite_is_told_and_still_never_corrupt(machine, monkeypatch):
     store = machine("a")
     own = store.remote._fs.pipe_file
@@ -331,28 +202,6 @@ def test_a_pickled_store_opens_its_address_anew(machine, url):
     ref = make(machine("a"))
     other = pickle.loads(pickle.dumps(machine("b")))
     assert other.address == url and other.find("features", KEY) == ref
-
-
-def test_an_address_opens_what_it_names(url, bucket, tmp_path, monkeypatch):
-    monkeypatch.setenv(CACHE, str(tmp_path / "cache"))
-    assert not store_exists(url) and not store_exists(tmp_path / "store")
-    store = open_store(url)
-    assert isinstance(store, RemoteStore) and store_exists(url)
-    assert not isinstance(open_store(f"file://{tmp_path}/store"), RemoteStore) and store_exists(tmp_path / "store")
-    assert store.address == url and str(store.root).startswith(str(tmp_path / "cache"))
-    assert store.root.stat().st_mode & 0o077 == 0
-
-
-@pytest.mark.parametrize("wrong, told", [
-    ("s3://no-such-bucket-at-all/store", "bucket does not exist"),
-    ("nosuch://place/store", "cannot be used"),
-    ("s3://me:secret@bucket/store", "holds a password"),
-])  # fmt: skip
-def test_an_address_that_cannot_be_used_is_told_in_one_sentence(wrong, told, bucket, tmp_path, monkeypatch):
-    monkeypatch.setenv(CACHE, str(tmp_path / "cache"))
-    with pytest.raises(StorageError, match=told) as caught:
-        open_store(wrong)
-    assert "secret" not in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_an_upload_that_fails_is_told_in_one_sentence_and_nothing_made_is_lost(machine, monkeypatch):

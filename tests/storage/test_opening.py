@@ -1,0 +1,27 @@
+import pytest
+
+from storage.errors import StorageError
+from storage.opening import open_store, store_exists
+from storage.remote_store import CACHE, RemoteStore
+
+
+def test_an_address_opens_what_it_names(url, bucket, tmp_path, monkeypatch):
+    monkeypatch.setenv(CACHE, str(tmp_path / "cache"))
+    assert not store_exists(url) and not store_exists(tmp_path / "store")
+    store = open_store(url)
+    assert isinstance(store, RemoteStore) and store_exists(url)
+    assert not isinstance(open_store(f"file://{tmp_path}/store"), RemoteStore) and store_exists(tmp_path / "store")
+    assert store.address == url and str(store.root).startswith(str(tmp_path / "cache"))
+    assert store.root.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("wrong, told", [
+    ("s3://no-such-bucket-at-all/store", "bucket does not exist"),
+    ("nosuch://place/store", "cannot be used"),
+    ("s3://me:secret@bucket/store", "holds a password"),
+])  # fmt: skip
+def test_an_address_that_cannot_be_used_is_told_in_one_sentence(wrong, told, bucket, tmp_path, monkeypatch):
+    monkeypatch.setenv(CACHE, str(tmp_path / "cache"))
+    with pytest.raises(StorageError, match=told) as caught:
+        open_store(wrong)
+    assert "secret" not in str(caught.value) and "\n" not in str(caught.value)
