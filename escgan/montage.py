@@ -94,7 +94,8 @@ class ScalpGrid:
 
         Returns
         -------
-        ``(n_windows, n_bands, 9, 9)`` float32, 0 outside the mask.
+        numpy.ndarray
+            ``(n_windows, n_bands, 9, 9)`` float32, 0 outside the mask.
         """
         n_windows, _, n_bands = de.shape
         # float32 throughout: the weights are at most of order 1, so the rounding stays near 1e-6 of the values.

@@ -22,6 +22,15 @@ from escgan.windows import WindowSet
 
 Normalization = Literal["none", "global", "per_subject", "coral"]
 
+IN_WORDS: dict[Normalization, str] = {
+    "per_subject": "features were z-scored with each subject's own mean and deviation",
+    "coral": "features were z-scored with each subject's own mean and deviation, and given the covariance that the "
+    "training subjects share (CORAL, with each subject's own shrunk covariance)",
+    "global": "features were z-scored with the mean and deviation of the training windows",
+    "none": "features were used without normalisation",
+}
+"""What each scheme did, as a part of a sentence."""
+
 # Below this deviation (in any unit: nats, decibels) a feature is constant: dividing by it would only magnify rounding.
 _SMALLEST_DEVIATION = 1e-6
 

@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import mne
 
 AuxiliaryKind = Literal["eog", "ecg", "mastoid"]
 """What a channel that is no scalp EEG measures; such channels serve steps of the preprocessing and then go."""
@@ -136,6 +139,18 @@ class Recording:
     def name(self) -> str:
         """Subject and session as shown to people: ``sub-03`` or ``sub-03_ses-2``."""
         return recording_name(self.subject, self.session)
+
+    def to_mne(self) -> mne.io.RawArray:
+        """Return one Raw in volts, trials one after the other; see :func:`escgan.exchange.mne_signals.raw_of`."""
+        from escgan.exchange.mne_signals import raw_of
+
+        return raw_of(self)
+
+    def to_mne_epochs(self, duration_s: float | None = None) -> mne.EpochsArray:
+        """Return the trials as Epochs with metadata; see :func:`escgan.exchange.mne_signals.epochs_of`."""
+        from escgan.exchange.mne_signals import epochs_of
+
+        return epochs_of(self, duration_s)
 
 
 def recording_name(subject: str, session: str) -> str:

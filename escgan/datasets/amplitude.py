@@ -22,7 +22,8 @@ def typical_deviation(signals: Iterable[NDArray[np.floating]]) -> float:
     signals
         Arrays whose last axis is time, such as ``(n_channels, n_times)``.
     """
-    return float(np.median(np.concatenate([np.ravel(signal.std(axis=-1)) for signal in signals])))
+    with np.errstate(over="ignore", invalid="ignore"):  # beyond all measure is infinite, or NaN, and implausible
+        return float(np.median(np.concatenate([np.ravel(signal.std(axis=-1)) for signal in signals])))
 
 
 def refuse_implausible(signals: Iterable[NDArray[np.floating]], where: str) -> None:

@@ -22,6 +22,7 @@ class BidsConfig(OwnRecordings):
     """Recordings in a BIDS tree, labelled by their events, by their participants or by their tasks."""
 
     title: ClassVar[str] = "Your own recordings, or a public data set, in a BIDS-EEG tree"
+    in_text: ClassVar[str] = "a BIDS data set"
     licence: ClassVar[str] = "as stated in the tree's dataset_description.json"
     citation: ClassVar[str] = (
         "As asked for in the tree's dataset_description.json; the format: Pernet CR, Appelhoff S, Gorgolewski KJ, et "
@@ -38,7 +39,8 @@ class BidsConfig(OwnRecordings):
 
     beside: ClassVar[tuple[str, ...]] = (
         "README*", "CHANGES*", "LICENSE*", "dataset_description.json", "participants.*", "*_sessions.*", "*_scans.*",
-        "*_events.json", "*_photo.*", "derivatives/*", "sourcedata/*", "code/*", "stimuli/*",
+        "*_events.json", "*_electrodes.json", "*_channels.json", "*_photo.*", "derivatives/*", "sourcedata/*",
+        "code/*", "stimuli/*",
     )  # fmt: skip
 
     kind: Literal["bids"] = "bids"
@@ -109,8 +111,15 @@ class BidsConfig(OwnRecordings):
                 parts.append(self._part(run, runs, mirror, 1 + sum(len(part.spans) for part in parts)))
             if any(part.spans for part in parts):
                 return self._joined(source, parts)
+        name = recording_name(source.subject, source.session)
+        if self.labels_from == "events" and all(run.table("events.tsv") is None for run in runs):
+            expected = runs[0].path.name.rpartition("_")[0] + "_events.tsv"
+            raise RecordingError(
+                f"{name} has no events.tsv, whose rows are the trials: put {expected} beside {runs[0].path.name}, or "
+                "take conditions from elsewhere with the dataset's option 'labels_from'."
+            )
         raise RecordingError(
-            f"{recording_name(source.subject, source.session)} holds no trial among the rows of its events.tsv "
+            f"{name} holds no trial among the rows of its events.tsv "
             f"({said_in(runs, self._column)}): check the dataset's options 'column' and 'conditions'."
         )
 

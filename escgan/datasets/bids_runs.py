@@ -59,7 +59,7 @@ class Run:
         for path in self._applying("eeg.json"):
             try:
                 content = json.loads(path.read_text(encoding="utf-8-sig"))
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, RecursionError) as error:
                 raise RecordingError(f"The sidecar {path.name} is no JSON text ({error}): correct it.") from error
             if not isinstance(content, dict):
                 raise RecordingError(f"The sidecar {path.name} holds no JSON object: correct it.")
@@ -75,7 +75,8 @@ class Run:
 def runs_in(root: Path) -> Iterator[Run]:
     """Yield the runs of a tree, those of a folder in numerical order."""
     for folder in sorted((*root.glob("sub-*/eeg"), *root.glob("sub-*/ses-*/eeg"))):
-        levels = [root, *reversed(folder.relative_to(root).parents[:-1]), folder.relative_to(root)]
+        own = folder.relative_to(root)
+        levels = [*reversed(own.parents), own]
         around = [path for level in levels for path in sorted((root / level).iterdir())]
         yield from runs_among(around, root)
 

@@ -10,6 +10,7 @@ from escgan.datasets.bids_runs import PARTICIPANTS, Run
 from escgan.datasets.mne_reading import RecordedFile
 from escgan.datasets.tables import Row, Table, read_table
 from escgan.errors import RecordingError
+from escgan.listing import first_of
 from escgan.recording import TrialSpan
 
 _MOST_NAMED = 8
@@ -114,9 +115,7 @@ def said_in(runs: Sequence[Run], column: str) -> str:
     for run in runs:
         table = run.table("events.tsv")
         counts.update(str(row.text(column)) for row in table.rows if row.text(column)) if table else None
-    words = [f"'{value}' x{n}" for value, n in counts.most_common(_MOST_NAMED)]
-    more = f" and {len(counts) - _MOST_NAMED} more" if len(counts) > _MOST_NAMED else ""
-    return ", ".join(words) + more if words else "there is none"
+    return first_of([f"'{value}' x{n}" for value, n in counts.most_common()], _MOST_NAMED) or "there is none"
 
 
 def _counts(row: Row, wanted: WantedEvents) -> bool:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Literal
 
 from escgan.errors import RecordingError
+from escgan.listing import first_of
 from escgan.montage import canonical_name
 from escgan.recording import AuxiliaryKind
 
@@ -180,5 +181,4 @@ def _log(
 
 
 def _listed(labels: Sequence[str]) -> str:
-    more = f" and {len(labels) - _MOST_NAMED} more" if len(labels) > _MOST_NAMED else ""
-    return ", ".join(f"'{label}'" for label in labels[:_MOST_NAMED]) + more
+    return first_of([f"'{label}'" for label in labels], _MOST_NAMED)

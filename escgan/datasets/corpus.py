@@ -25,6 +25,8 @@ class Corpus(Settings, ABC):
 
     title: ClassVar[str]
     """Full name."""
+    in_text: ClassVar[str] = ""
+    """What sentences call it, where the full name does not fit into one."""
     licence: ClassVar[str]
     """Terms under which the data may be used."""
     citation: ClassVar[str]
@@ -43,6 +45,11 @@ class Corpus(Settings, ABC):
     """Sessions of every subject in the complete corpus."""
 
     kind: str
+
+    @classmethod
+    def named(cls) -> str:
+        """Return what sentences call the corpus."""
+        return cls.in_text or cls.title
 
     @abstractmethod
     def discover(self, data: Path) -> tuple[RecordingSource, ...]:
@@ -89,18 +96,23 @@ class FeatureCorpus(Corpus):
         """Read one recording's features; raises RecordingError where its files cannot be what they should be."""
 
 
+def why_no_folder(path: Path) -> str:
+    """Say of a path that is no folder whether it is a file or not there, to be followed by the remedy."""
+    return f"'{path}' is a file" if path.exists() else f"The data folder '{path}' does not exist"
+
+
 def existing_folder(data: Path, corpus: type[Corpus]) -> Path:
-    """Return the folder as a path, or say that it is not there and what it should hold."""
+    """Return the folder as a path, or say that it is a file or not there, and what it should hold."""
     folder = Path(data)
     if not folder.is_dir():
-        raise RecordingError(
-            f"The data folder '{folder}' does not exist: give the folder with {corpus.expects} ({corpus.access})."
-        )
+        raise RecordingError(f"{why_no_folder(folder)}: give the folder with {corpus.expects} ({corpus.access}).")
     return folder
 
 
 def nothing_found(folder: Path, corpus: type[Corpus]) -> RecordingError:
     """Return the error for a folder that holds no recording of the corpus."""
+    # By the kind: not every title can stand in a sentence.
+    kind = corpus.model_fields["kind"].default
     return RecordingError(
-        f"No recording of {corpus.title} in '{folder}': give the folder with {corpus.expects} ({corpus.access})."
+        f"No recording of corpus '{kind}' in '{folder}': give the folder with {corpus.expects} ({corpus.access})."
     )

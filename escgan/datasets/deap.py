@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import PositiveInt
 
+from escgan.datasets.amplitude import refuse_implausible
 from escgan.datasets.corpus import SignalCorpus, existing_folder, nothing_found
 from escgan.datasets.unpickling import load_arrays
 from escgan.errors import RecordingError
@@ -113,8 +115,12 @@ def read_deap(source: RecordingSource, n_trials: int) -> RawRecording:
     arrays = load_arrays(path, source.subject)
     n_channels = len(ELECTRODES) + len(PERIPHERALS)
     data = _numbers(arrays, "data", (n_trials, n_channels, N_TIMES), where)[:, : len(ELECTRODES)]
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused as such
+        # Copies, so that the file's float64 block is freed.
+        trials = [trial.astype(np.float32) for trial in data]
     labels = _numbers(arrays, "labels", (n_trials, len(RATINGS)), where).astype(np.float64)
-    _check_values(data, labels, where)
+    _check_values(trials, labels, where)
+    refuse_implausible(trials, where)
     spans = tuple(
         TrialSpan(
             segment=row,
@@ -132,8 +138,7 @@ def read_deap(source: RecordingSource, n_trials: int) -> RawRecording:
         subject=source.subject,
         session=source.session,
         channels=ELECTRODES,
-        # float32 copies, so that the file's float64 block is freed.
-        segments=tuple(Segment(trial.astype(np.float32), SFREQ_HZ) for trial in data),
+        segments=tuple(Segment(trial, SFREQ_HZ) for trial in trials),
         spans=spans,
         passband_hz=PASSBAND_HZ,
         reference="average",
@@ -159,9 +164,9 @@ def _numbers(arrays: dict[str, NDArray[Any]], key: str, shape: tuple[int, ...], 
     return array
 
 
-def _check_values(data: NDArray[np.floating], labels: NDArray[np.floating], where: str) -> None:
+def _check_values(trials: Sequence[NDArray[np.float32]], labels: NDArray[np.floating], where: str) -> None:
     """Refuse samples that are not finite and ratings off the scale; both are seen in badly re-saved files."""
-    finite = np.isfinite(data).all(axis=2)
+    finite = np.array([np.isfinite(trial).all(axis=1) for trial in trials])
     if not finite.all():
         row, channel = (int(i) for i in np.argwhere(~finite)[0])
         raise RecordingError(

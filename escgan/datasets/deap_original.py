@@ -32,6 +32,7 @@ SFREQ_HZ = 512.0
 # BioSemi's amplifiers are coupled to direct current and reach to a fifth of their rate (-3 dB).
 PASSBAND_HZ = (0.0, SFREQ_HZ / 5)
 VIDEO_CODE = 4
+_N_VIDEOS = 40
 # Kept before the first and after the last trial, so that filters start and end outside of them.
 MARGIN_S = 10.0
 FAMILIARITY = "familiarity"
@@ -188,6 +189,10 @@ def _presented_trials(path: Path, subject: str) -> list[_Presented]:
         if _number(row, _SUBJECT, where) != int(subject):
             continue
         presented, video = _number(row, _PRESENTED, where), _number(row, _VIDEO, where)
+        if not 1 <= video <= _N_VIDEOS:
+            raise RecordingError(
+                f"{where} names video {video}, which is none of the corpus' {_N_VIDEOS}: get it again from the corpus."
+            )
         if presented in trials or video in {trial.video for trial in trials.values()}:
             raise RecordingError(
                 f"{where} lists trial {presented} or video {video} of the subject twice: get it again from the corpus."

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
+from escgan.listing import first_of
+
 _MOST_NAMED = 8
 
 
@@ -38,9 +40,7 @@ def duplicate_trials(fingerprints: Mapping[str, Mapping[int, str]]) -> tuple[str
 
 
 def _sentence(name: str, other: str, trials: list[tuple[int, int]], n_trials: int) -> str:
-    listed = ", ".join(f"{a}" if a == b else f"{a} as {b}" for a, b in trials[:_MOST_NAMED])
-    if len(trials) > _MOST_NAMED:
-        listed += f" and {len(trials) - _MOST_NAMED} more"
+    listed = first_of([f"{a}" if a == b else f"{a} as {b}" for a, b in trials], _MOST_NAMED)
     if name == other:
         return f"{name} holds the same signal twice (trials {listed}): check its files."
     whole = "all" if len(trials) == n_trials else f"{len(trials)} of {n_trials}"

@@ -50,8 +50,8 @@ class EegmatConfig(SignalCorpus):
     )
     note: ClassVar[str] = (
         "The classes are cognitive state, rest against mental arithmetic, and not emotion. Rest always "
-        "precedes the task, so time is confounded with the class. The two conditions were cleaned "
-        "differently: above 60 Hz the task files hold far less power, which gives the class away, so only "
+        "precedes the task, so time is confounded with the class. The two files of a person were cleaned "
+        "differently: above 60 Hz one of them holds less power than the other, up to a hundredfold, so only "
         "features at or below 45 Hz are used."
     )
     access: ClassVar[str] = "open, https://physionet.org/content/eegmat/1.0.0/"

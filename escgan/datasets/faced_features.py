@@ -106,8 +106,12 @@ class FacedFeaturesConfig(FeatureCorpus):
         _refuse_other_measure(values, self.feature, where)
         # (clip, channel, second, band) to a row a second.
         rows = values[:, : len(ELECTRODES)].transpose(0, 2, 1, 3).reshape(-1, len(ELECTRODES), len(_BANDS))
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused as such
+            kept = np.ascontiguousarray(rows, np.float32)
+        if not np.isfinite(kept).all():
+            raise RecordingError(f"{where} holds values up to {np.abs(rows).max():.3g}: get it again from the corpus.")
         return Features(
-            values=np.ascontiguousarray(rows, np.float32),
+            values=kept,
             table=_table(source),
             channels=ELECTRODES,
             bands=tuple(band.name for band in _BANDS),

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 from escgan.datasets.corpus import existing_folder, nothing_found
 from escgan.datasets.mne_reading import Marker, RecordedFile, marker_words, open_recording
 from escgan.datasets.own_recordings import OwnRecordings, Part, natural_key
-from escgan.datasets.raw_files import companions
+from escgan.datasets.raw_files import companions, named_file
 from escgan.datasets.tables import Row, Table, read_table
 from escgan.errors import RecordingError
 from escgan.recording import RawRecording, RecordingSource, TrialSpan
@@ -23,6 +23,8 @@ _TEXTS = ("session", "stimulus", "condition", "marker")
 _NUMBERS = ("trial", "start_s", "duration_s", "baseline_s")
 # Names that the pipeline's own tables use beside ratings.
 _TAKEN = ("window", "label")
+# Beyond it, a number that went through a spreadsheet is no longer exact.
+_LARGEST_TRIAL = 2**31 - 1
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -42,9 +44,10 @@ class _Line:
         return str(self.row.text("subject")), self.row.text("session") or "1"
 
     @property
-    def file(self) -> Path:
+    def file(self) -> Path | None:
+        """The recording's file; None where the name leads out of the table's folder."""
         # Tables are written on Windows and read elsewhere.
-        return self.table.path.parent / str(self.row.text("file")).replace("\\", "/")
+        return named_file(self.table.path.parent, str(self.row.text("file")).replace("\\", "/"))
 
     def number(self, column: str) -> float | None:
         try:
@@ -58,6 +61,7 @@ class FolderConfig(OwnRecordings):
     """Recordings in files of any kind, with the trials in ``trials.csv``."""
 
     title: ClassVar[str] = "Your own recordings in a folder"
+    in_text: ClassVar[str] = "a folder of recordings"
     licence: ClassVar[str] = "your own terms"
     citation: ClassVar[str] = "your own publication"
     note: ClassVar[str] = (
@@ -94,7 +98,8 @@ class FolderConfig(OwnRecordings):
         sources = []
         for subject, session in sorted(found, key=lambda key: (natural_key(key[0]), natural_key(key[1]))):
             lines = found[subject, session]
-            recorded = [file for line in lines for file in (line.file, *companions(line.file)) if not file.is_dir()]
+            named = [file for line in lines if (file := line.file) is not None]
+            recorded = [file for path in named for file in (path, *companions(path)) if not file.is_dir()]
             files = [*recorded, *(line.table.path for line in lines)]
             sources.append(RecordingSource(subject, session, tuple(dict.fromkeys(files))))
         return tuple(sources)
@@ -112,7 +117,7 @@ class FolderConfig(OwnRecordings):
         numbers = _trial_numbers(mine)
         ratings = {table.path: _ratings(table) for table in tables}
         parts = []
-        for path in dict.fromkeys(line.file for line in mine):
+        for path in dict.fromkeys(_file_of(line) for line in mine):
             of_file = [(line, number) for line, number in zip(mine, numbers, strict=True) if line.file == path]
             if any(self._wanted(line.row.text("condition")) for line, _ in of_file):
                 parts.append(self._part(path, source.subject, of_file, ratings))
@@ -136,6 +141,16 @@ class FolderConfig(OwnRecordings):
         ignored = sorted({name for line, _ in lines for name in _ignored(line.table, ratings[line.table.path])})
         log = [f"columns of the table that are no ratings, being no numbers: {', '.join(ignored)}"] if ignored else []
         return Part(file, tuple(spans), file.passband_hz, log=tuple(log))
+
+
+def _file_of(line: _Line) -> Path:
+    """Return a row's file; raises RecordingError where its name leads out of the folder."""
+    if (path := line.file) is None:
+        raise RecordingError(
+            f"{line.where} names the file '{line.row.text('file')}', which is none in the table's folder: put it or a "
+            "link to it there."
+        )
+    return path
 
 
 def _lines(tables: Sequence[Table]) -> list[_Line]:
@@ -167,7 +182,7 @@ def _trial_numbers(lines: Sequence[_Line]) -> list[int]:
     given = [line.number("trial") for line in lines]
     numbers = [index if number is None else number for index, number in enumerate(given, start=1)]
     for line, number in zip(lines, numbers, strict=True):
-        if number != int(number) or number < 0 or numbers.count(number) > 1:
+        if number != int(number) or not 0 <= number <= _LARGEST_TRIAL or numbers.count(number) > 1:
             raise RecordingError(
                 f"{line.where} gives subject {line.recording[0]} trial {number:g}, which is no number of its own: "
                 "number the trials of a recording 1, 2, 3, ..., or leave the column out."

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,16 +14,16 @@ from pydantic import TypeAdapter
 from escgan.datasets import DATASETS
 from escgan.datasets.corpus import Corpus, FeatureCorpus, SignalCorpus
 from escgan.datasets.duplicates import duplicate_trials
-from escgan.datasets.simulated import TRUTH_FILE
+from escgan.datasets.recognition import recognise
 from escgan.errors import ConfigError, EscganError, RecordingError
-from escgan.labels import LEFT_OUT, LabelConfig, Labelling
+from escgan.labels import LabelConfig, Labelling, refuse_absent_classes
+from escgan.labels.base import rating_columns
+from escgan.labels.presence import conditions_of, found_in, trials_by_class
 from escgan.preprocessing.checks import check_recording, trial_fingerprint, trial_samples
 from escgan.recording import RawRecording, RecordingSource, recording_name
+from escgan.windows import channels_that_differ
 
-# These take anything, or look like another corpus: they are the answer only where no other is.
-_GENERAL = ("bids", "folder")
 _MOST_FILES = 100_000
-_MOST_SUBFOLDERS = 20
 
 
 @dataclass(frozen=True)
@@ -31,20 +31,31 @@ class Found:
     """One recording of a folder.
 
     ``problem`` is the sentence why it cannot be used, or None. The numbers are None where the recording was not
-    read or could not be. ``classes`` counts trials by the corpus' usual classes.
+    read or could not be. ``classes`` counts trials by class or, where the usual labels do not fit, by condition;
+    ``trials`` has a row each, with condition and ratings.
     """
 
     name: str
     files: tuple[Path, ...]
     megabytes: float
     problem: str | None = None
-    n_trials: int | None = None
-    n_channels: int | None = None
+    channels: tuple[str, ...] | None = None
     sfreq: float | None = None
     minutes: float | None = None
     classes: tuple[tuple[str, int], ...] = ()
     log: tuple[str, ...] = ()
     fingerprints: dict[int, str] = field(default_factory=dict)
+    trials: pd.DataFrame | None = None
+
+    @property
+    def n_trials(self) -> int | None:
+        """Number of trials."""
+        return None if self.trials is None else len(self.trials)
+
+    @property
+    def n_channels(self) -> int | None:
+        """Number of EEG channels."""
+        return None if self.channels is None else len(self.channels)
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,7 @@ class Inspection:
 
     ``also`` are other corpora that the folder could be; ``missing`` names the recordings of the published corpus
     that it lacks; ``unused`` are files that belong to no recording; ``duplicates`` are sentences on trials that
-    occur twice.
+    occur twice; ``together`` are sentences on why the recordings, each sound, cannot be used together.
     """
 
     kind: str
@@ -63,35 +74,12 @@ class Inspection:
     missing: tuple[str, ...]
     unused: tuple[Path, ...]
     duplicates: tuple[str, ...]
+    together: tuple[str, ...]
 
     @property
     def sound(self) -> bool:
-        """Whether every recording can be used and none occurs twice."""
-        return not self.duplicates and all(found.problem is None for found in self.recordings)
-
-
-def recognise(folder: Path) -> tuple[str, ...]:
-    """Return the kinds of corpus that a folder can be, the likeliest first, by file names alone.
-
-    Raises
-    ------
-    RecordingError
-        The folder does not exist, or is none that can be read.
-    """
-    if Path(folder).is_file():
-        raise RecordingError(f"'{folder}' is a file: give the folder that holds the corpus.")
-    if not Path(folder).is_dir():
-        raise RecordingError(f"The data folder '{folder}' does not exist: check the path.")
-    # A simulation is written in DEAP's layout and says by a file of its own that it is none.
-    if (Path(folder) / TRUTH_FILE).is_file():
-        raise RecordingError(f"'{folder}' is a cohort that this program simulated: choose a folder of recordings.")
-    kinds = _kinds(folder)
-    if not kinds:
-        raise RecordingError(
-            f"'{folder}' is no corpus that is known by its file names{_hint(folder)}: see `escgan datasets` for what "
-            "each must look like, or describe your own recordings by a trials.csv (`escgan datasets folder`)."
-        )
-    return kinds
+        """Whether every recording can be used, with the others, and none occurs twice."""
+        return not self.duplicates and not self.together and all(found.problem is None for found in self.recordings)
 
 
 def inspect_folder(
@@ -111,7 +99,8 @@ def inspect_folder(
     kind
         The corpus, by name or with its options; recognised by the file names when not given.
     labels
-        The classes to count trials by; the corpus' usual ones when not given.
+        The classes to count trials by, without which a recording cannot be used; the corpus' usual ones, where they
+        fit, when not given.
     names_only
         Do not read the recordings: fast, but a damaged file looks like a sound one.
     on_recording
@@ -126,10 +115,10 @@ def inspect_folder(
     """
     kinds, corpus = _chosen(folder, kind)
     sources = corpus.discover(folder)
-    labels = labels or TypeAdapter(LabelConfig).validate_python(corpus.default_labels())
+    usual = TypeAdapter(LabelConfig).validate_python(corpus.default_labels())
     found = []
     for i, source in enumerate(sources):
-        found.append(_named(source) if names_only else _read(corpus, source, labels))
+        found.append(_named(source) if names_only else _labelled(_read(corpus, source), labels, usual))
         if on_recording is not None:
             on_recording(i + 1, len(sources))
     return Inspection(
@@ -140,6 +129,38 @@ def inspect_folder(
         missing=_missing(corpus, sources),
         unused=_unused(folder, corpus, sources),
         duplicates=duplicate_trials({one.name: one.fingerprints for one in found}),
+        together=tuple(_together(found, labels)),
+    )
+
+
+def labels_for(folder: Path, kind: str) -> dict[str, Any]:
+    """Return the labels that fit a folder of one's own recordings, as a plain mapping.
+
+    The classes are the conditions that its trials have or, where there are fewer than two, low and high of the first
+    rating.
+
+    Raises
+    ------
+    RecordingError
+        The folder is no corpus of this kind, or none of its recordings can be read.
+    ConfigError
+        Its trials have neither two conditions nor ratings.
+    """
+    recordings = inspect_folder(folder, kind).recordings
+    read = [found.trials for found in recordings if found.trials is not None]
+    if not read:
+        raise RecordingError(f"No recording in '{folder}' can be read; the first: {recordings[0].problem}")
+    trials = pd.concat(read, ignore_index=True)
+    conditions, ratings = list(conditions_of(trials)), rating_columns(trials)
+    if len(conditions) > 1:
+        return {"kind": "classes", "classes": conditions}
+    if ratings:
+        rating = "valence" if "valence" in ratings else ratings[0]
+        names = [f"low {rating}", f"high {rating}"]
+        return {"kind": "threshold", "rating": rating, "threshold": "median", "scope": "per_subject", "names": names}
+    raise ConfigError(
+        f"The trials in '{folder}' have {found_in(trials)}, and two classes are needed: say where conditions stand by "
+        f"the dataset's options (`escgan datasets {kind}`)."
     )
 
 
@@ -152,30 +173,6 @@ def _chosen(folder: Path, kind: str | Corpus | None) -> tuple[tuple[str, ...], C
     return kinds, DATASETS[kinds[0]].model_validate({})
 
 
-def _kinds(folder: Path) -> tuple[str, ...]:
-    kinds = [kind for kind, corpus in DATASETS.items() if kind != "simulated" and _holds(corpus, folder)]
-    return tuple(sorted(kinds, key=lambda kind: _GENERAL.index(kind) if kind in _GENERAL else -1))
-
-
-def _hint(folder: Path) -> str:
-    """Name a subfolder that is a corpus: archives unpack into a folder of their own."""
-    try:
-        below = sorted(path for path in Path(folder).iterdir() if path.is_dir() and not path.name.startswith("."))
-    except OSError:
-        return ""
-    for path in below[:_MOST_SUBFOLDERS]:
-        if kinds := _kinds(path):
-            return f", but its folder '{path.name}' looks like {kinds[0]}"
-    return ""
-
-
-def _holds(corpus: type[Corpus], folder: Path) -> bool:
-    try:
-        return bool(corpus.model_validate({}).discover(folder))
-    except EscganError:
-        return False
-
-
 def _named(source: RecordingSource) -> Found:
     name = recording_name(source.subject, source.session)
     absent = [path.name for path in source.files if not path.is_file()]
@@ -184,20 +181,48 @@ def _named(source: RecordingSource) -> Found:
     return Found(name, source.files, size / 1e6, problem)
 
 
-def _read(corpus: Corpus, source: RecordingSource, labels: Labelling) -> Found:
+def _read(corpus: Corpus, source: RecordingSource) -> Found:
     named = _named(source)
     facts: dict[str, object] = {}
     try:
         if isinstance(corpus, SignalCorpus):
-            facts = _signal_facts(corpus.read(source), labels)
+            facts = _signal_facts(corpus.read(source))
         elif isinstance(corpus, FeatureCorpus):
-            facts = _feature_facts(corpus, source, labels)
+            facts = _feature_facts(corpus, source)
     except EscganError as error:
         return Found(named.name, named.files, named.megabytes, str(error))
     return Found(named.name, named.files, named.megabytes, None, **facts)  # type: ignore[arg-type]
 
 
-def _signal_facts(raw: RawRecording, labels: Labelling) -> dict[str, object]:
+def _labelled(found: Found, asked: Labelling | None, usual: Labelling) -> Found:
+    """Count a recording's trials by the classes that are asked for, the usual ones, or its conditions."""
+    if found.trials is None:
+        return found
+    try:
+        return replace(found, classes=trials_by_class(asked or usual, found.trials))
+    except ConfigError as error:
+        if asked is not None:
+            return replace(found, problem=str(error))
+        return replace(found, classes=tuple(conditions_of(found.trials).items()))
+
+
+def _together(found: Sequence[Found], labels: Labelling | None) -> Iterator[str]:
+    """Say why recordings that can be used alone cannot be used together."""
+    usable = [one for one in found if one.problem is None and one.channels is not None]
+    for one in usable[1:]:
+        fault = channels_that_differ(usable[0].name, usable[0].channels or (), one.name, one.channels or ())
+        if fault:
+            yield f"{fault}: give all recordings one montage (drop channels that not all of them have)."
+            break
+    trials = [one.trials for one in usable if one.trials is not None]
+    if labels is not None and trials:
+        try:
+            refuse_absent_classes(labels, pd.concat(trials, ignore_index=True))
+        except ConfigError as error:
+            yield str(error)
+
+
+def _signal_facts(raw: RawRecording) -> dict[str, object]:
     # A constant channel is no reason to stop here: whether it is one depends on the preprocessing.
     check_recording(raw, flat_allowed=True)
     trials = [(span, trial_samples(raw.segments[span.segment].eeg, _rate(raw), span)) for span in raw.spans]
@@ -206,17 +231,16 @@ def _signal_facts(raw: RawRecording, labels: Labelling) -> dict[str, object]:
     ]
     rows = [(span.trial, span.condition, span.ratings) for span, _ in trials]
     return {
-        "n_trials": len(trials),
-        "n_channels": len(raw.channels),
+        "channels": tuple(raw.channels),
         "sfreq": _rate(raw),
         "minutes": sum(span.duration_s for span in raw.spans) / 60,
-        "classes": _classes(labels, raw.subject, raw.session, rows),
+        "trials": _trials(raw.subject, raw.session, rows),
         "log": raw.log + ((f"constant in every trial: {', '.join(flat)}",) if flat else ()),
         "fingerprints": {span.trial: trial_fingerprint(samples) for span, samples in trials},
     }
 
 
-def _feature_facts(corpus: FeatureCorpus, source: RecordingSource, labels: Labelling) -> dict[str, object]:
+def _feature_facts(corpus: FeatureCorpus, source: RecordingSource) -> dict[str, object]:
     measured = corpus.read_features(source)
     trials = measured.table["trial"].to_numpy()
     first = measured.table.drop_duplicates("trial")
@@ -227,10 +251,9 @@ def _feature_facts(corpus: FeatureCorpus, source: RecordingSource, labels: Label
         for _, row in first.iterrows()
     ]
     return {
-        "n_trials": len(rows),
-        "n_channels": len(measured.channels),
+        "channels": tuple(measured.channels),
         "sfreq": measured.sfreq,
-        "classes": _classes(labels, source.subject, source.session, rows),
+        "trials": _trials(source.subject, source.session, rows),
         "fingerprints": {int(t): trial_fingerprint(measured.values[trials == t]) for t in first["trial"]},
     }
 
@@ -239,20 +262,13 @@ def _rate(raw: RawRecording) -> float:
     return raw.segments[0].sfreq
 
 
-def _classes(labels: Labelling, subject: str, session: str, rows: Sequence[tuple]) -> tuple[tuple[str, int], ...]:
-    """Count trials by class; none where this recording alone cannot say."""
-    table = pd.DataFrame(
+def _trials(subject: str, session: str, rows: Sequence[tuple]) -> pd.DataFrame:
+    return pd.DataFrame(
         [
             {"subject": subject, "session": session, "trial": trial, "condition": condition} | dict(ratings)
             for trial, condition, ratings in rows
         ]
     )
-    try:
-        numbers = labels.apply(table, table)
-    except EscganError:
-        return ()
-    counts = Counter(labels.class_names[i] for i in numbers if i != LEFT_OUT)
-    return tuple((name, counts[name]) for name in labels.class_names)
 
 
 def _missing(corpus: Corpus, sources: Sequence[RecordingSource]) -> tuple[str, ...]:

@@ -222,7 +222,8 @@ def _self_report(path: Path, subject: str) -> _Report | None:
         raise RecordingError(f"{where} is damaged ({error}): download it again.") from error
     owner = root.find("subject")
     owner_id = "" if owner is None else owner.get("id", "").strip()
-    if not owner_id.isdecimal() or int(owner_id) != int(subject):
+    # Not by their values: a number can have more digits than Python converts.
+    if not owner_id.isdecimal() or owner_id.lstrip("0") != subject.lstrip("0"):
         raise RecordingError(
             f"{where} names subject {owner_id or 'nobody'}, not the subject of the recording beside it: download the "
             "folder again."

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from escgan.datasets.matlab_walk import refuse_forged
 from escgan.errors import RecordingError
 
 # MATLAB writes this into the first bytes of its HDF5 form (version 7.3), which SciPy does not read.
@@ -39,6 +40,7 @@ def load_mat(path: Path, subject: str, names: Collection[str] | None = None) -> 
     from scipy.io import loadmat
 
     try:
+        refuse_forged(path)
         content = loadmat(path, variable_names=None if names is None else list(names))
     except Exception as error:  # SciPy raises whatever its parser stumbles on
         raise _damaged(path, subject, error) from error
@@ -51,6 +53,7 @@ def mat_shapes(path: Path, subject: str) -> dict[str, tuple[int, ...]]:
     from scipy.io import whosmat
 
     try:
+        refuse_forged(path)
         return {name: tuple(shape) for name, shape, _ in whosmat(path)}
     except Exception as error:  # as above
         raise _damaged(path, subject, error) from error

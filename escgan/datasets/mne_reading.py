@@ -6,6 +6,8 @@ and claims a band that was never recorded: channels are taken at their own rate 
 
 from __future__ import annotations
 
+import math
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from escgan.datasets.edf import Header
+from escgan.datasets.edf import MNE_FAILURES, Header
 from escgan.datasets.neuroscan import CntFile, open_cnt
 from escgan.datasets.raw_files import checked_header, unreadable
 from escgan.errors import RecordingError
+from escgan.listing import first_of
 
 if TYPE_CHECKING:
     import mne
@@ -117,16 +120,28 @@ def open_recording(path: Path, subject: str) -> RecordedFile:
 
 
 def described(raw: mne.io.BaseRaw, path: Path, subject: str, header: Header | None = None) -> RecordedFile:
-    """Join what MNE has opened with what an EDF's header says of each channel's own rate."""
-    sfreq = float(raw.info["sfreq"])
+    """Join what MNE has opened with what an EDF's header says of each channel's own rate.
+
+    Raises
+    ------
+    RecordingError
+        MNE took numbers from the file that mean nothing, such as a channel's type or a rate of 0.
+    """
+    try:
+        types, sfreq = tuple(raw.get_channel_types()), float(raw.info["sfreq"])
+        passband_hz = _between(raw.info["highpass"], raw.info["lowpass"], sfreq / 2)
+        if not (math.isfinite(sfreq) and sfreq > 0):
+            raise ValueError(f"its rate is {sfreq:g} Hz")
+    except MNE_FAILURES as error:
+        raise unreadable(path, subject, error) from error
     return RecordedFile(
         path=path,
         subject=subject,
         labels=tuple(raw.ch_names),
-        types=tuple(raw.get_channel_types()),
+        types=types,
         sfreq=sfreq,
         n_times=int(raw.n_times),
-        passband_hz=_between(raw.info["highpass"], raw.info["lowpass"], sfreq / 2),
+        passband_hz=passband_hz,
         read=_reader(raw, path, subject),
         mark=lambda: _annotations(raw) + _triggers(raw, path, subject),
         bads=tuple(raw.info["bads"]),
@@ -141,8 +156,7 @@ def marker_words(markers: Sequence[Marker], most: int = 8) -> str:
     "'4' x2, '7' x1"
     """
     words = [f"'{name}' x{n}" for name, n in sorted(Counter(marker.name for marker in markers).items())]
-    more = f" and {len(words) - most} more" if len(words) > most else ""
-    return ", ".join(words[:most]) + more if words else "none"
+    return first_of(words, most) or "none"
 
 
 def _open(path: Path, subject: str, include: Sequence[str] | None = None) -> mne.io.BaseRaw:
@@ -152,10 +166,17 @@ def _open(path: Path, subject: str, include: Sequence[str] | None = None) -> mne
     if include is not None:
         options = {"include": list(include), "exclude_after_unique": True}
     try:
-        return mne.io.read_raw(path, preload=False, verbose="error", **options)
+        raw = mne.io.read_raw(path, preload=False, verbose="error", **options)
     except Exception as error:
         # Some thirty readers of foreign bytes raise whatever they stumble over.
         raise unreadable(path, subject, error) from error
+    # Several formats name the file of their samples; none has been read yet.
+    homes = {os.path.normpath(home.absolute()) for home in (path.parent, path.resolve().parent)}
+    for name in filter(None, raw.filenames):
+        file = os.path.normpath(os.path.abspath(name))
+        if not any(file.startswith(home + os.sep) for home in homes):
+            raise unreadable(path, subject, f"its samples are to lie in '{name}', outside of its folder")
+    return raw
 
 
 def _reader(raw: mne.io.BaseRaw, path: Path, subject: str) -> Callable[[Sequence[str]], NDArray[np.floating]]:

@@ -6,11 +6,13 @@ ever loaded: NumPy is told to allow none, and the entry goes through :mod:`escga
 
 from __future__ import annotations
 
+import math
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,8 @@ from numpy.typing import NDArray
 from escgan.datasets.unpickling import MALFORMED, PickledArray, unpickled
 from escgan.errors import RecordingError
 
+# Pickled numbers pack to about a half: only an archive that is meant to take all memory comes near a hundredth.
+_UNPACKED_TIMES, _UNPACKED_BYTES = 100, 1 << 26
 # RuntimeError: what an encrypted entry raises, and one that is compressed in an unknown way.
 _DAMAGED = (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, *MALFORMED)
 
@@ -51,15 +55,35 @@ def load_numbered_arrays(path: Path, subject: str, entries: Sequence[str]) -> li
 def _numbered(archive: zipfile.ZipFile, entry: str, where: str) -> dict[int, NDArray[Any]]:
     if f"{entry}.npy" not in archive.namelist():
         raise ValueError(f"it has no entry '{entry}'")
-    with archive.open(f"{entry}.npy") as member:
-        stored = np.lib.format.read_array(member, allow_pickle=False)
-    # numpy.savez makes a single string of bytes of what pickle.dumps returns.
-    if stored.dtype.kind != "S" or stored.size != 1:
-        raise ValueError(f"its entry '{entry}' is of shape {stored.shape} and type {stored.dtype}, not one pickle")
-    content = stored.tobytes()
+    facts = archive.getinfo(f"{entry}.npy")
+    if facts.file_size > _UNPACKED_TIMES * facts.compress_size + _UNPACKED_BYTES:
+        raise ValueError(f"its entry '{entry}' would unpack to more than {_UNPACKED_TIMES} times its size")
+    with archive.open(facts) as member:
+        shape, dtype = _announced(member, entry)
+        # numpy.savez makes a single string of bytes of what pickle.dumps returns.
+        if dtype.kind != "S" or math.prod(shape) != 1:
+            raise ValueError(f"its entry '{entry}' is of shape {shape} and type {dtype}, not one pickle")
+        content = member.read()
+    # Compared before NumPy would make room for it.
+    if len(content) != dtype.itemsize:
+        raise ValueError(f"its entry '{entry}' has {len(content)} bytes where {dtype.itemsize} are announced")
     loaded = unpickled(content, where)
     if not isinstance(loaded, dict):
         raise ValueError(f"its entry '{entry}' is no dictionary")
     if not all(type(number) is int and isinstance(value, PickledArray) for number, value in loaded.items()):
         raise ValueError(f"its entry '{entry}' holds something else than numbered arrays")
     return {number: value.array() for number, value in loaded.items()}
+
+
+def _announced(member: IO[bytes], entry: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Read the head of an ``.npy``: shape and type of the array that follows."""
+    read_head = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    version = np.lib.format.read_magic(member)
+    if version not in read_head:
+        raise ValueError(f"its entry '{entry}' is of an unknown version")
+    try:
+        shape, _, dtype = read_head[version](member)
+    except tokenize.TokenError as error:
+        # NumPy asks Python's own tokenizer what a head that is no literal could mean.
+        raise ValueError(f"its entry '{entry}' has no head") from error
+    return shape, dtype

@@ -161,7 +161,15 @@ def natural_key(text: str) -> tuple[tuple[int, str], ...]:
     >>> sorted(["run-10", "run-2", "run-1b"], key=natural_key)
     ['run-1b', 'run-2', 'run-10']
     """
-    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", text))
+    return tuple(_key(part) for part in re.split(r"(\d+)", text))
+
+
+def _key(part: str) -> tuple[int, str]:
+    if not part.isdecimal():
+        return -1, part
+    # Of two numbers the longer is the larger: their values would have limits for thousands of digits.
+    digits = part.lstrip("0")
+    return len(digits), digits
 
 
 def _refuse_other_channels(

@@ -8,29 +8,50 @@ from __future__ import annotations
 
 import os
 import re
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from escgan.datasets.edf import Header, read_header
+from escgan.datasets.fif_parts import named_parts
+from escgan.datasets.matlab_walk import refuse_forged
 from escgan.errors import RecordingError
 
+_MATLAB = (".set", ".mat")
 _SAMPLE_BYTES = {".edf": 2, ".bdf": 3}
 # EDF+ (Kemp and Olivan 2003) says in its header's reserved field whether its records follow each other in time.
 _RESERVED, _INTERRUPTED = slice(192, 197), (b"EDF+D", b"BDF+D")
-_DATA_FILE, _MARKER_FILE = (re.compile(rf"^{key}\s*=\s*(.+?)\s*$", re.M) for key in ("DataFile", "MarkerFile"))
+# As MNE's parser of such headers takes them: in any case, and after an equals sign or a colon.
+_DATA_FILE, _MARKER_FILE = (
+    re.compile(rf"^{key}[^\S\n]*[=:][^\S\n]*(.+?)\s*$", re.M | re.I) for key in ("DataFile", "MarkerFile")
+)
+# A file system takes no longer name.
+_LONGEST_NAME = 255
 _MOST_LETTERS = 300
 
 
 def checked_header(path: Path, subject: str) -> Header | None:
-    """Refuse what is not there or not whole, and return the header of an EDF or BDF; None for other formats."""
+    """Refuse what is not there or not whole, and return the header of an EDF or BDF; None for other formats.
+
+    Refused is also what names a file outside of its folder, before MNE follows the name.
+    """
+    for name in _names_within(path, subject):
+        if named_file(path.parent, name) is None:
+            raise RecordingError(
+                f"The file {path.name} of subject {subject} names '{name}', which is no file in its folder: put that "
+                "file beside it, and its plain name into it."
+            )
     missing = [file.name for file in (path, *companions(path)) if not file.exists()]
     if missing:
         raise RecordingError(
             f"The file {missing[0]} of subject {subject} is missing: put it where it belongs, or leave the subject out."
         )
     sample_bytes = _SAMPLE_BYTES.get(path.suffix.lower())
-    if sample_bytes is None:
-        return None
     try:
+        if path.suffix.lower() in _MATLAB:
+            refuse_forged(path)
+        if sample_bytes is None:
+            return None
         header, actual = read_header(path, sample_bytes), path.stat().st_size
         with path.open("rb") as file:
             variant = file.read(_RESERVED.stop)[_RESERVED]
@@ -64,6 +85,20 @@ def companions(path: Path) -> tuple[Path, ...]:
     return ()
 
 
+def named_file(folder: Path, name: str) -> Path | None:
+    """Return the file that a table or a header names, or None where the name leads out of the folder.
+
+    A link inside the folder may lead anywhere: whoever put it there wanted it.
+
+    >>> named_file(Path("data"), "S1/a.edf"), named_file(Path("data"), "../a.edf"), named_file(Path("data"), "/a.edf")
+    (PosixPath('data/S1/a.edf'), None, None)
+    """
+    path = folder / name
+    parts = Path(os.path.relpath(path, folder)).parts
+    usable = name.isprintable() and all(len(os.fsencode(part)) <= _LONGEST_NAME for part in parts)
+    return path if usable and parts and parts[0] != os.pardir else None
+
+
 def unreadable(path: Path, subject: str, reason: BaseException | str) -> RecordingError:
     """Return the error for a file that MNE, or its own header, gives up on."""
     words = " ".join(str(reason).split()).rstrip(".") or type(reason).__name__
@@ -77,15 +112,33 @@ def unreadable(path: Path, subject: str, reason: BaseException | str) -> Recordi
 
 def _brainvision_files(path: Path) -> tuple[Path, ...]:
     """Return the data and the marker file that a BrainVision header names."""
-    try:
-        header = path.read_bytes().decode("latin1")
-    except OSError:
-        header = ""
+    header = _header_text(path)
     files = []
     for pattern, usual in ((_DATA_FILE, ".eeg"), (_MARKER_FILE, ".vmrk")):
-        match = pattern.search(header)
-        if match is None and header and usual == ".vmrk":
+        names = pattern.findall(header)
+        if not names and header and usual == ".vmrk":
             continue  # a marker file is optional
-        name = match[1].replace("$b", path.stem) if match else path.stem + usual
-        files.append(path.parent / name)
+        name = names[0].replace("$b", path.stem) if names else path.stem + usual
+        # What lies outside is refused when the recording is read: it costs that recording only.
+        if (file := named_file(path.parent, name)) is not None:
+            files.append(file)
     return tuple(files)
+
+
+def _names_within(path: Path, subject: str) -> Iterator[str]:
+    """Yield the names of further files that a file gives; raises RecordingError where it cannot be read."""
+    if path.suffix.lower() in (".vhdr", ".ahdr"):
+        for pattern in (_DATA_FILE, _MARKER_FILE):
+            yield from (name.replace("$b", path.stem) for name in pattern.findall(_header_text(path)))
+    elif path.name.lower().endswith((".fif", ".fif.gz")) and path.is_file():
+        try:
+            yield from named_parts(path)
+        except (OSError, EOFError, ValueError, zlib.error) as error:
+            raise unreadable(path, subject, error) from error
+
+
+def _header_text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("latin1")
+    except OSError:
+        return ""

@@ -27,6 +27,7 @@ class SimulatedConfig(SignalCorpus):
     """A cohort whose sources, rhythms and class effect are chosen here."""
 
     title: ClassVar[str] = "Simulated cohort in DEAP's layout"
+    in_text: ClassVar[str] = "a simulated cohort in DEAP's layout"
     licence: ClassVar[str] = "made by this program, free of terms"
     citation: ClassVar[str] = "none: simulated data"
     note: ClassVar[str] = (

@@ -43,7 +43,8 @@ def extract_features(recording: Recording, config: FeatureConfig) -> Features:
     ------
     RecordingError
         If a band lies above the Nyquist frequency or outside the corpus' pass-band, a trial is shorter than
-        one window, a baseline is asked for but absent, a channel holds no signal in a band, or no window is left.
+        one window, a baseline is asked for but absent, a channel holds no signal in a band or nothing finite, or no
+        window is left.
     """
     for band in config.bands:
         _refuse_unmeasurable(band, recording, config)
@@ -117,9 +118,10 @@ def _refuse_unmeasurable(band: Band, recording: Recording, config: FeatureConfig
 def _refuse_short(trial: Trial, recording: Recording, config: FeatureConfig, grid: _Grid) -> None:
     where = f"trial {trial.trial} of {recording.name}"
     if trial.eeg.shape[1] < grid.window:
+        n = trial.eeg.shape[1]
+        found = f"The {n} samples of {where} are" if n != 1 else f"The 1 sample of {where} is"
         raise RecordingError(
-            f"The {trial.eeg.shape[1]} samples of {where} are fewer than one window of {config.window_s:g} s: "
-            "shorten the window or drop the trial."
+            f"{found} fewer than one window of {config.window_s:g} s: shorten the window or drop the trial."
         )
     if config.baseline == "subtract" and _n_baseline(trial) < grid.window:
         raise RecordingError(
@@ -166,22 +168,25 @@ def _measure(
     whole = trial.eeg if trial.baseline is None else np.concatenate([trial.baseline, trial.eeg], axis=1)
     starts = np.concatenate([before * grid.step, _n_baseline(trial) + windows * grid.step])
     power = method.power(whole, starts, f"trial {trial.trial} of {recording.name}")
-    _refuse_silent(power, recording, trial, method, [*(f"baseline window {i}" for i in before), *windows])
+    _refuse_unusable(power, recording, trial, method, [*(f"baseline window {i}" for i in before), *windows])
     values = method.value(power)
     n_before = len(before)
     return values[n_before:] - values[:n_before].mean(axis=0) if n_before else values
 
 
-def _refuse_silent(
+def _refuse_unusable(
     power: NDArray[np.float64], recording: Recording, trial: Trial, method: Method, names: list[str | int]
 ) -> None:
-    silent = ~(power > _SMALLEST_POWER)
-    if silent.any():
-        row, channel, band = np.argwhere(silent)[0]
+    unusable = ~((power > _SMALLEST_POWER) & np.isfinite(power))
+    if unusable.any():
+        row, channel, band = np.argwhere(unusable)[0]
         window = names[row] if isinstance(names[row], str) else f"window {names[row]}"
+        silent = power[row, channel, band] <= _SMALLEST_POWER
+        found = "holds no signal" if silent else "has no finite power"
+        remedy = "drop or interpolate the channel" if silent else "check its samples, or lower features.filter_order"
         raise RecordingError(
-            f"Channel '{recording.channels[channel]}' holds no signal in band {method.bands[band]} in {window} of "
-            f"trial {trial.trial} of {recording.name}: drop or interpolate the channel."
+            f"Channel '{recording.channels[channel]}' {found} in band {method.bands[band]} in {window} of "
+            f"trial {trial.trial} of {recording.name}: {remedy}."
         )
 
 

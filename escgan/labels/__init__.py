@@ -12,6 +12,7 @@ from pydantic import Field
 
 from escgan.labels.base import LEFT_OUT, Labelling
 from escgan.labels.conditions import ConditionLabels
+from escgan.labels.presence import refuse_absent_classes
 from escgan.labels.quadrants import QuadrantLabels
 from escgan.labels.tertiles import TertileLabels
 from escgan.labels.threshold import ThresholdLabels
@@ -25,6 +26,7 @@ __all__ = [
     "QuadrantLabels",
     "TertileLabels",
     "ThresholdLabels",
+    "refuse_absent_classes",
 ]
 
 LABELS: dict[str, type[Labelling]] = {

@@ -18,6 +18,7 @@ LEFT_OUT = -1
 Scope = Literal["per_subject", "global"]
 """Where a border that comes from the ratings is taken: in each subject's own, or in the training subjects' together."""
 
+_MOST_NAMED = 8
 _TRIAL = ["subject", "session", "trial"]
 
 
@@ -67,11 +68,17 @@ class RatingLabels(Labelling):
 
     def ratings(self, table: pd.DataFrame, name: str) -> NDArray[np.float64]:
         """Return a rating column; raises ConfigError where there is none or, unless dropped, a value is missing."""
-        # Times are floats as well, but nothing that a subject said.
-        known = [c for c in table.columns if table[c].dtype == np.float64 and not c.endswith("_s")]
+        known = rating_columns(table)
         if name not in known:
-            listed = ", ".join(known) or "none"
-            raise ConfigError(f"There is no rating '{name}' in this corpus: expected one of {listed}.")
+            if known:
+                raise ConfigError(f"There is no rating '{name}' in this corpus: expected one of {', '.join(known)}.")
+            conditions = table["condition"].dropna().unique()[:_MOST_NAMED] if "condition" in table.columns else ()
+            remedy = (
+                f"label its conditions, labels: {{kind: classes, classes: [{', '.join(map(str, conditions))}]}}"
+                if len(conditions) > 1
+                else "name the columns that hold some under 'dataset'"
+            )
+            raise ConfigError(f"There is no rating '{name}', nor any other, in this corpus: {remedy}.")
         values = table[name].to_numpy(dtype=np.float64)
         absent = np.isnan(values)
         if absent.any() and self.missing == "refuse":
@@ -81,6 +88,12 @@ class RatingLabels(Labelling):
                 "trial has, or set labels.missing to drop."
             )
         return values
+
+
+def rating_columns(table: pd.DataFrame) -> list[str]:
+    """Return the names of a table's ratings."""
+    # Times are floats as well, but nothing that a subject said.
+    return [name for name in table.columns if table[name].dtype == np.float64 and not name.endswith("_s")]
 
 
 def one_row_a_trial(table: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from escgan.errors import RecordingError
-from escgan.preprocessing.extras import need_package
+from escgan.extras import need_package
 from escgan.preprocessing.joined import joined
 from escgan.preprocessing.step import Findings, Plan, Signal, SignalFacts, Step
 from escgan.recording import Cleaned

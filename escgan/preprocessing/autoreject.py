@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from escgan.errors import RecordingError
-from escgan.preprocessing.extras import need_package
+from escgan.extras import need_package
 from escgan.preprocessing.step import Findings, Plan, Signal, SignalFacts, Step
 from escgan.preprocessing.trial_windows import TrialWindow, as_epochs, cut_windows, is_usable, merged_stretches
 from escgan.preprocessing.window_judges import BLOCK, GlobalJudge, Judge, LocalJudge, faint_windows

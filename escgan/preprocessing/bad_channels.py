@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from escgan.errors import RecordingError
-from escgan.preprocessing.extras import need_package
+from escgan.extras import need_package
 from escgan.preprocessing.joined import high_pass_edge, joined
 from escgan.preprocessing.step import Findings, Plan, Signal, SignalFacts, Step
 from escgan.recording import Cleaned

@@ -8,8 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escgan.errors import RecordingError
+from escgan.listing import first_of
 from escgan.preprocessing.step import SignalFacts
 from escgan.recording import RawRecording, TrialSpan, recording_name
+
+# A kilovolt: no amplifier's range, nor an offset of its electrodes, is within three decades of it.
+_LARGEST_UV = 1e9
+# More channels than these are counted instead of named.
+_MOST_NAMED = 5
 
 
 def trial_samples(eeg: NDArray[np.floating], sfreq: float, span: TrialSpan) -> NDArray[np.floating]:
@@ -36,7 +42,8 @@ def check_recording(raw: RawRecording, *, flat_allowed: bool = False) -> SignalF
     Raises
     ------
     RecordingError
-        There is no trial, one lies outside its segment, a sample is NaN or infinite, or a channel is constant.
+        There is no trial, one lies outside its segment, a sample is NaN, infinite or beyond a kilovolt, or a channel
+        is constant.
     """
     name = recording_name(raw.subject, raw.session)
     if not raw.segments or not raw.spans:
@@ -112,11 +119,26 @@ def _check_samples(raw: RawRecording, index: int, name: str, flat_allowed: bool)
             f"Auxiliary channel '{lost}' of {name} holds NaN or infinite samples: get the file again or leave "
             "the recording out."
         )
-    constant = np.flatnonzero(np.ptp(eeg, axis=1) == 0)
-    if constant.size and not flat_allowed:
-        names = ", ".join(f"'{raw.channels[i]}'" for i in constant)
+    lowest, highest = eeg.min(axis=1), eeg.max(axis=1)
+    largest = np.maximum(np.abs(lowest), np.abs(highest))
+    if largest.max() > _LARGEST_UV:
+        channel = int(largest.argmax())
         raise RecordingError(
-            f"Channel {names} in {_place(raw, index, 0.0)} of {name} is constant, so it was not connected: "
+            f"Channel '{raw.channels[channel]}' in {_place(raw, index, 0.0)} of {name} reaches {largest[channel]:.3g} "
+            "microvolts, more than any electrode gives: check the file's unit and number type, or leave the recording "
+            "out."
+        )
+    constant = np.flatnonzero(lowest == highest)
+    if constant.size == len(raw.channels):
+        raise RecordingError(
+            f"Every channel in {_place(raw, index, 0.0)} of {name} is constant, so nothing was recorded there: leave "
+            "the trial or the recording out."
+        )
+    if constant.size and not flat_allowed:
+        names = first_of([f"'{raw.channels[i]}'" for i in constant], _MOST_NAMED)
+        are, it = ("s", "are constant, so they were") if constant.size > 1 else ("", "is constant, so it was")
+        raise RecordingError(
+            f"Channel{are} {names} in {_place(raw, index, 0.0)} of {name} {it} not connected: "
             "leave the recording out, or find and interpolate such channels ('bad_channels', 'interpolate')."
         )
 

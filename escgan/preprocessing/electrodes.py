@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,27 +23,33 @@ _TYPES = {"eog": "eog", "ecg": "ecg", "mastoid": "misc"}
 
 
 def recording_info(
-    channels: tuple[str, ...], auxiliary: Mapping[str, AuxiliaryKind], sfreq: float, name: str
+    channels: tuple[str, ...],
+    auxiliary: Mapping[str, AuxiliaryKind],
+    sfreq: float,
+    name: str,
+    *,
+    unplaced: Literal["refuse", "allow"] = "refuse",
 ) -> mne.Info:
     """Describe scalp channels, with their template positions, and then auxiliary ones to MNE.
 
     Raises
     ------
     RecordingError
-        A scalp channel has no position in the 10-05 system; ``name`` is the recording named in the message.
+        A scalp channel has no position in the 10-05 system, and none is not allowed; ``name`` is the recording named in
+        the message.
     """
     import mne
 
     places = _template().get_positions()["ch_pos"]
     unknown = [channel for channel in channels if _NEAREST.get(channel, channel) not in places]
-    if unknown:
+    if unknown and unplaced == "refuse":
         raise RecordingError(
             f"{name} has channels without a place in the 10-05 system ({', '.join(unknown)}): "
             "rename them to 10-10 names or drop them."
         )
     types = ["eeg"] * len(channels) + [_TYPES[kind] for kind in auxiliary.values()]
     info = mne.create_info([*channels, *auxiliary], sfreq, types, verbose="error")
-    chosen = {channel: places[_NEAREST.get(channel, channel)] for channel in channels}
+    chosen = {channel: places[_NEAREST.get(channel, channel)] for channel in channels if channel not in unknown}
     fiducials = {key: value for key, value in _template().get_positions().items() if key in ("nasion", "lpa", "rpa")}
     montage = mne.channels.make_dig_montage(chosen, **fiducials, coord_frame="mri")
     return info.set_montage(montage, on_missing="ignore", verbose="error")

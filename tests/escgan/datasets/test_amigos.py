@@ -237,5 +237,5 @@ def test_subjects_are_found_by_name_in_numerical_order(tmp_path: Path) -> None:
 def test_folders_of_other_corpora_are_not_taken_for_it(tmp_path: Path) -> None:
     for name in ("s01.dat", "DREAMER.mat", "1_20131027.mat", "label.mat", "sub000.pkl", "s01.bdf"):
         (tmp_path / name).touch()
-    with pytest.raises(RecordingError, match="No recording of AMIGOS"):
+    with pytest.raises(RecordingError, match="No recording of corpus 'amigos' in"):
         AmigosConfig().discover(tmp_path)

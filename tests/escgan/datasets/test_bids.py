@@ -66,6 +66,16 @@ def test_every_recording_is_read_as_it_was_written(written: tuple[Path, tuple[Re
         assert [span.segment for span in raw.spans] == [0, 0, 1, 1]
 
 
+def test_a_tree_may_be_named_from_where_one_is(
+    written: tuple[Path, tuple[RecordingTruth, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, truths = written
+    monkeypatch.chdir(folder.parent)
+    sources = BidsConfig().discover(Path(folder.name))
+    assert [source.subject for source in sources] == [truth.subject for truth in truths]
+    compare(BidsConfig().read(sources[0]), truths[0], 1e-3)
+
+
 def test_sidecars_state_reference_band_and_what_channels_are(written: tuple[Path, tuple[RecordingTruth, ...]]) -> None:
     raw = read_first(written[0])
     assert (raw.reference, raw.passband_hz) == ("FCz", (0.1, 70.0))
@@ -316,9 +326,10 @@ def test_the_more_specific_sidecar_counts(tree: Path) -> None:
     stem = tree / "sub-01" / "eeg" / "sub-01_task-films_run-10"
     Path(f"{stem}_eeg.json").write_text(json.dumps({"EEGReference": "average reference"}))
     assert read_first(tree).reference == "FCz or average"
-    Path(f"{stem}_eeg.json").write_text("{")
-    with pytest.raises(RecordingError, match=r"The sidecar sub-01_task-films_run-10_eeg\.json is no JSON text"):
-        read_first(tree)
+    for broken in ("{", "[" * 100_000, "9" * 5000):
+        Path(f"{stem}_eeg.json").write_text(broken)
+        with pytest.raises(RecordingError, match=r"The sidecar sub-01_task-films_run-10_eeg\.json is no JSON text"):
+            read_first(tree)
 
 
 def test_events_inherited_from_the_root_hold_for_every_run(tree: Path) -> None:

@@ -56,6 +56,15 @@ def test_an_absent_or_empty_folder_is_one_sentence_with_a_remedy(kind: str, tmp_
         DATASETS[kind]().discover(tmp_path / "nowhere")
     with pytest.raises(RecordingError, match=r": (give|simulate)"):
         DATASETS[kind]().discover(tmp_path)
+    (tmp_path / "a.yaml").touch()
+    with pytest.raises(RecordingError, match=r"^'.*a\.yaml' is a file: give the folder with"):
+        DATASETS[kind]().discover(tmp_path / "a.yaml")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DATASETS if kind != "simulated"])
+def test_a_folder_without_recordings_is_told_by_the_kind_that_a_configuration_names(kind: str, tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match=f"^No recording of corpus '{kind}' in '"):
+        DATASETS[kind]().discover(tmp_path)
 
 
 def test_importing_the_corpora_and_steps_loads_no_heavy_package() -> None:

@@ -74,6 +74,9 @@ def _with(key: str, index: tuple[int, ...], value: float) -> Callable[[Arrays], 
         (lambda a: a | {"data": a["data"] > 0}, "not numeric"),
         (_with("data", (1, 3, 77), np.nan), "channel 'F7' of trial 2"),
         (_with("data", (0, 31, 0), np.inf), "channel 'O2' of trial 1"),
+        (_with("data", (0, 31, 0), 1e300), "channel 'O2' of trial 1"),
+        (lambda a: a | {"data": a["data"] * 1e-6}, "so they are no EEG in microvolts: check their unit or get"),
+        (lambda a: a | {"data": a["data"] * 1e6}, "so they are no EEG in microvolts: check their unit or get"),
         (_with("labels", (1, 0), 0.0), "valence of trial 2 as 0, off the scale"),
         (_with("labels", (0, 3), np.nan), "liking of trial 1 as nan, off the scale"),
     ],
@@ -89,7 +92,7 @@ def test_wrong_content_names_the_file_the_subject_and_the_remedy(
     (source,) = TWO_TRIALS.discover(tmp_path)
     with pytest.raises(RecordingError, match=rf"s03\.dat of subject 03 .*{message}") as caught:
         TWO_TRIALS.read(source)
-    assert any(f": {remedy}" in str(caught.value) for remedy in ("get", "use", "set"))
+    assert any(f": {remedy}" in str(caught.value) for remedy in ("check", "get", "use", "set"))
 
 
 def test_the_peripheral_channels_may_hold_anything(

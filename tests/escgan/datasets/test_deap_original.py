@@ -143,10 +143,10 @@ def test_a_missing_table_or_recording_is_named_when_it_is_read(one: Path) -> Non
 
 def test_the_preprocessed_corpus_is_not_taken_for_the_original(tmp_path: Path) -> None:
     (tmp_path / "s01.dat").touch()
-    with pytest.raises(RecordingError, match="No recording of DEAP, original"):
+    with pytest.raises(RecordingError, match="No recording of corpus 'deap_original' in"):
         CORPUS.discover(tmp_path)
     (tmp_path / "s01.dat").rename(tmp_path / "s01.bdf")
-    with pytest.raises(RecordingError, match="No recording of DEAP, preprocessed"):
+    with pytest.raises(RecordingError, match="No recording of corpus 'deap' in"):
         DeapConfig().discover(tmp_path)
 
 
@@ -197,6 +197,8 @@ def _set(subject: str, column: int, value: str) -> Callable[[Path], None]:
         (_set("24", 1, "9"), "without a gap"),
         (_set("24", 1, "first"), "'first' as Trial instead of a number"),
         (_set("24", 2, "21"), "video 21 of the subject twice"),
+        (_set("24", 2, "-1"), "names video -1, which is none of the corpus' 40"),
+        (_set("24", 2, "9" * 4000), "names video 999"),
         (_set("24", 4, "0.5"), "rates valence of trial 1 as '0.5', off the scale"),
         (_set("24", 5, ""), "rates arousal of trial 1 as ''"),
         (_set("24", 8, "11"), "rates familiarity of trial 1 as '11'"),

@@ -248,5 +248,5 @@ def test_a_subject_that_the_file_does_not_hold_is_named(corpus: tuple[Path, tupl
 def test_folders_of_other_corpora_are_not_taken_for_it(tmp_path: Path) -> None:
     for name in ("s01.dat", "Data_Preprocessed_P01.mat", "1_20131027.mat", "label.mat", "sub000.pkl"):
         (tmp_path / name).touch()
-    with pytest.raises(RecordingError, match=r"No recording of DREAMER .* give the folder with DREAMER\.mat"):
+    with pytest.raises(RecordingError, match=r"No recording of corpus 'dreamer' .* give the folder with DREAMER\.mat"):
         DreamerConfig().discover(tmp_path)

@@ -111,5 +111,5 @@ def test_subjects_are_found_by_name_in_numerical_order(tmp_path: Path) -> None:
 def test_folders_of_other_corpora_are_not_taken_for_it(tmp_path: Path) -> None:
     for name in ("s01.dat", "DREAMER.mat", "1_20131027.mat", "Data_Preprocessed_P01.mat", "sub000.pkl.pkl"):
         (tmp_path / name).touch()
-    with pytest.raises(RecordingError, match="No recording of FACED, preprocessed"):
+    with pytest.raises(RecordingError, match="No recording of corpus 'faced' in"):
         FacedConfig().discover(tmp_path)

@@ -88,7 +88,7 @@ def test_the_folder_may_be_any_of_the_three(corpus: tuple[Path, tuple[writer.Fea
     top = corpus[0]
     for folder in (top, top / "EEG_Features", top / "EEG_Features" / "DE"):
         assert [s.files[0].parent.name for s in FacedFeaturesConfig().discover(folder)] == ["DE", "DE"]
-    with pytest.raises(RecordingError, match="No recording of FACED, distributed features"):
+    with pytest.raises(RecordingError, match="No recording of corpus 'faced_features' in"):
         FacedFeaturesConfig(feature="psd").discover(top / "EEG_Features" / "DE")
 
 
@@ -101,13 +101,13 @@ def test_files_that_torcheeg_has_renamed_are_features_still_and_no_signals(tmp_p
     assert [source.files[0].name for source in sources] == ["sub000.pkl", "sub001.pkl"]
     assert len(FacedFeaturesConfig().read_features(sources[1]).values) == 840
     assert FacedFeaturesConfig().discover(folder) == sources
-    with pytest.raises(RecordingError, match="No recording of FACED, preprocessed"):
+    with pytest.raises(RecordingError, match="No recording of corpus 'faced' in"):
         FacedConfig().discover(folder)
 
 
 def test_signals_are_not_taken_for_features(tmp_path: Path) -> None:
     (tmp_path / "sub000.pkl").touch()
-    with pytest.raises(RecordingError, match="No recording of FACED, distributed features"):
+    with pytest.raises(RecordingError, match="No recording of corpus 'faced_features' in"):
         FacedFeaturesConfig().discover(tmp_path)
 
 
@@ -124,3 +124,13 @@ def test_wrong_content_names_file_subject_and_remedy(tmp_path: Path) -> None:
     ):
         with pytest.raises(RecordingError, match=r"sub007\.pkl\.pkl of subject 007.*" + message):
             read(tmp_path, array, feature=feature)
+
+
+def test_a_value_that_single_precision_cannot_hold_is_refused(tmp_path: Path) -> None:
+    array = writer.draw_features(0, 0)
+    array[3, 4, 5, 1] = 1e300
+    with pytest.raises(RecordingError, match=r"of subject 007 holds values up to 1e\+300: get it again"):
+        read(tmp_path, array)
+    # The mastoids are left out, whatever they hold.
+    array[3, [4, 31], 5, 1] = 1.0, 1e300
+    assert np.isfinite(read(tmp_path, array).values).all()

@@ -77,7 +77,7 @@ def test_a_table_without_trials_is_told_from_no_table(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="has no lines below its head"):
         FolderConfig().discover(tmp_path)
     (tmp_path / "trials.csv").unlink()
-    with pytest.raises(RecordingError, match="No recording of Your own recordings"):
+    with pytest.raises(RecordingError, match="No recording of corpus 'folder' in"):
         FolderConfig().discover(tmp_path)
 
 
@@ -223,6 +223,7 @@ def test_a_row_that_belongs_to_nobody_is_refused_at_once(table: str, message: st
     [
         ("file,subject,start_s\na.edf,1,soon\n", r"Line 2 of trials\.csv has 'soon' as start_s: give a number"),
         ("file,subject,trial\na.edf,1,1\na.edf,1,1\n", r"Line 2 of trials\.csv gives subject 1 trial 1, which is no"),
+        ("file,subject,trial\na.edf,1,1e300\n", r"trial 1e\+300, which is no number of its own"),
         ("file,subject,trial\na.edf,1,1.5\n", r"trial 1\.5, which is no number of its own"),
         ("file,subject,start_s\na.edf,1,10\n", r"a trial of 0 s from 10 s on .*, in a file of 10 s: correct"),
         ("file,subject,start_s\na.edf,1,-1\n", r"from -1 s on"),
@@ -270,3 +271,31 @@ def test_missing_ratings_are_not_numbers_and_texts_are_no_ratings(tmp_path: Path
     raw = read_one(tmp_path)
     np.testing.assert_equal([dict(span.ratings) for span in raw.spans], [{"arousal": np.nan}, {"arousal": 3.5}])
     assert any("mood" in line for line in raw.log)
+
+
+@pytest.mark.parametrize(
+    "name", ["../a.edf", "..\\a.edf", "S1/../../a.edf", "/etc/passwd", "/dev/zero", "..", ".", "a\x00.edf", "x" * 300]
+)
+def test_a_row_that_leads_out_of_its_folder_costs_its_own_subject(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    one_file(folder, f"file,subject\na.edf,1\n{name},2\n")
+    (folder / "a.edf").rename(tmp_path / "a.edf")
+    (folder / "a.edf").symlink_to(tmp_path / "a.edf")
+    corpus = FolderConfig()
+    first, second = corpus.discover(folder)
+    # A link is the user's own way out.
+    assert corpus.read(first).channels == ("Fz", "Cz", "Pz")
+    assert [path.name for path in second.files] == ["trials.csv"]
+    with pytest.raises(RecordingError, match=r"Line 3 of trials\.csv names the file '.*', which is none in"):
+        corpus.read(second)
+
+
+def test_a_file_named_by_its_whole_path_may_lie_in_the_folder(tmp_path: Path) -> None:
+    one_file(tmp_path, f"file,subject\n{tmp_path / 'a.edf'},1\n")
+    assert len(read_one(tmp_path).channels) == 3
+
+
+def test_numbers_of_any_length_sort_as_numbers() -> None:
+    names = ["s" + "9" * 5000, "s10", "s" + "1" + "0" * 5000, "s9", "s010"]
+    assert sorted(names, key=natural_key) == [names[3], names[1], names[4], names[0], names[2]]

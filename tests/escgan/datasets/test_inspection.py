@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from escgan.datasets.inspection import inspect_folder, recognise
+from escgan.datasets.inspection import inspect_folder, labels_for
+from escgan.datasets.recognition import recognise
 from escgan.datasets.simulated import SimulatedConfig
 from escgan.errors import ConfigError, RecordingError
+from escgan.labels import ConditionLabels
+from tests.films import CHANNELS, ORDERS, write_films
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +119,48 @@ def test_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
 def test_a_corpus_that_does_not_exist_names_those_that_do(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"no corpus 'deep': expected one of .*deap"):
         inspect_folder(tmp_path, "deep")
+
+
+def test_without_a_configuration_ones_own_conditions_are_counted(tmp_path: Path) -> None:
+    found = inspect_folder(write_films(tmp_path / "films"))
+    assert found.sound and all(dict(one.classes) == {"calm": 3, "fear": 2} for one in found.recordings)
+    assert labels_for(tmp_path / "films", "folder") == {"kind": "classes", "classes": ["calm", "fear"]}
+
+
+def test_classes_that_no_trial_has_are_told_with_the_conditions_that_there_are(tmp_path: Path) -> None:
+    folder = write_films(tmp_path / "films")
+    asked = ConditionLabels(classes=("anger", "fear"), others="drop")
+    found = inspect_folder(folder, "folder", labels=asked)
+    assert not found.sound and all(one.problem is None for one in found.recordings)
+    (said,) = found.together
+    assert "belongs to class 'anger'" in said and "the conditions 'calm' (9 trials), 'fear' (6 trials)" in said
+    refused = inspect_folder(folder, "folder", labels=ConditionLabels(classes=("anger", "fear")))
+    assert all("has condition 'calm', which is not among" in str(one.problem) for one in refused.recordings)
+    assert inspect_folder(folder, "folder", labels=ConditionLabels(classes=("fear", "calm"))).sound
+
+
+def test_electrodes_that_differ_are_told_and_another_order_is_not(tmp_path: Path) -> None:
+    shuffled = write_films(tmp_path / "shuffled", ORDERS | {"2": [3, 0, 7, 5, 1, 2, 6, 4]})
+    assert inspect_folder(shuffled).sound
+    fewer = write_films(tmp_path / "fewer", ORDERS | {"3": range(7)})
+    found = inspect_folder(fewer)
+    assert not found.sound and found.together == (
+        f"Recordings sub-1 and sub-3 differ in channels (sub-1 alone has {CHANNELS[7]}): give all recordings one "
+        "montage (drop channels that not all of them have).",
+    )
+
+
+def test_labels_come_from_ratings_where_there_are_no_two_conditions(tmp_path: Path) -> None:
+    folder = write_films(tmp_path / "films")
+    table = folder / "trials.csv"
+    head, *rows = table.read_text().splitlines()
+    alike = [row.rpartition(",")[0] + ",film" for row in rows]
+    table.write_text("\n".join([head, *alike]))
+    with pytest.raises(ConfigError, match=r"have the condition 'film' \(15 trials\), and two classes are needed"):
+        labels_for(folder, "folder")
+    table.write_text("\n".join([f"{head},arousal", *(f"{row},{i % 9}" for i, row in enumerate(alike))]))
+    labels = labels_for(folder, "folder")
+    assert labels["rating"] == "arousal" and labels["names"] == ["low arousal", "high arousal"]
+    table.write_text(f"{head}\n" + "\n".join(row.replace("S", "nowhere") for row in rows))
+    with pytest.raises(RecordingError, match="can be read"):
+        labels_for(folder, "folder")

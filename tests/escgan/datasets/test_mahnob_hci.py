@@ -137,7 +137,7 @@ def test_neutral_clips_and_other_files_make_no_recording(tmp_path: Path) -> None
     for name in ("1/Part_1_N_Trial1_emotion.bdf", "2/session.xml", "3/Part_1_S_Trial1_tagging.bdf", "s01.bdf"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    with pytest.raises(RecordingError, match="No recording of MAHNOB-HCI"):
+    with pytest.raises(RecordingError, match="No recording of corpus 'mahnob_hci' in"):
         CORPUS.discover(tmp_path)
 
 
@@ -162,6 +162,7 @@ def test_subjects_and_trials_are_listed_in_numerical_order(tmp_path: Path) -> No
     [
         ('<subject id="1"', '<subject id="7"', "names subject 7, not the subject of the recording beside it"),
         ("<subject", "<person", "names subject nobody"),
+        ('<subject id="1"', f'<subject id="{"9" * 5000}"', "names subject 9999"),
         ('feltVlnc="7"', 'feltVlnc="0"', "rates valence as '0', which is no whole number from 1 to 9"),
         ('feltArsl="2"', 'feltArsl="2.5"', "rates arousal as '2.5'"),
         ('feltEmo="4"', 'feltEmo="13"', "has the felt emotion '13'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import struct
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import mne
 import numpy as np
 import pytest
 
+from escgan.datasets.fif_parts import named_parts
 from escgan.datasets.mne_reading import Marker, open_recording
 from escgan.datasets.raw_files import companions
 from escgan.errors import RecordingError
@@ -16,6 +18,7 @@ from tests.escgan.datasets.writers.bdf import bdf_bytes, electrode, trigger
 from tests.escgan.datasets.writers.brainvision import write_brainvision
 from tests.escgan.datasets.writers.edf import STEP_UV, EdfSignal, edf_bytes
 from tests.escgan.datasets.writers.neuroscan import cnt_bytes, pink
+from tests.fuzz.own_files import eeglab_naming, fif_naming
 
 RNG = np.random.default_rng(0)
 FREQUENCY_HZ = 3.1
@@ -185,3 +188,120 @@ def test_neuroscan_is_read_at_the_right_width_with_its_events(bits: int, tmp_pat
     np.testing.assert_allclose(file.microvolts(["VEO", "FZ"]), stored[[3, 0]], rtol=1e-6)
     # MNE takes the byte that an event names to lie behind its sample.
     assert [(marker.name, marker.onset_s) for marker in file.markers()] == [("1", 0.249), ("2", 2.499)]
+
+
+@pytest.mark.parametrize("place", ["../b.eeg", "/etc/passwd", "/dev/zero", "..", "x" * 300, "b\x00.eeg"])
+@pytest.mark.parametrize("line", ["DataFile=a.eeg", "MarkerFile=a.vmrk"])
+@pytest.mark.parametrize("written_as", ["{key}={place}", "{low} : {place}"])
+def test_a_brainvision_header_names_files_of_its_folder_only(
+    line: str, place: str, written_as: str, tmp_path: Path
+) -> None:
+    write_brainvision(tmp_path / "a", ["Cz"], RNG.normal(0, 20, (1, 500)), 250, [("Stimulus", "S  7", 125)])
+    path = tmp_path / "a.vhdr"
+    key = line.partition("=")[0]
+    named = written_as.format(key=key, low=key.lower(), place=place)
+    path.write_text(path.read_text(encoding="utf-8").replace(line, named), encoding="utf-8")
+    assert all(file.parent == tmp_path for file in companions(path))
+    with pytest.raises(RecordingError, match=r"a\.vhdr of subject 1 names '.*', which is no file in its folder"):
+        open_recording(path, "1")
+
+
+@pytest.mark.parametrize("place", ["../b.fif", "/etc/passwd", "/dev/zero", ".."])
+def test_a_fif_file_goes_on_in_files_of_its_folder_only(place: str, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    path = folder / "a.fif"
+    path.write_bytes(fif_naming(place))
+    assert named_parts(path) == (place,)
+    with pytest.raises(RecordingError, match=r"a\.fif of subject 1 names '.*', which is no file in its folder"):
+        open_recording(path, "1")
+    packed = folder / "b.fif.gz"
+    packed.write_bytes(gzip.compress(fif_naming(place)))
+    with pytest.raises(RecordingError, match=r"b\.fif\.gz of subject 1 names"):
+        open_recording(packed, "1")
+
+
+def test_mne_alone_follows_a_fif_file_anywhere(tmp_path: Path) -> None:
+    """Without this, the test above could be of a way that nobody goes."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "a.fif").write_bytes(fif_naming("../b.fif"))
+    alone = mne.io.RawArray(RNG.normal(0, 1e-5, (4, 50)), mne.create_info([*"abcd"], 100.0, "eeg"), verbose="error")
+    alone.save(tmp_path / "b.fif", verbose="error", overwrite=True)
+    # It has read the other file's channels, which are not the first one's.
+    with pytest.raises(ValueError, match=r"raw\[1\]\.info\[ch_names\] must match"):
+        mne.io.read_raw(folder / "a.fif", verbose="error")
+
+
+def test_an_eeglab_file_has_its_samples_in_its_folder_only(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    samples = RNG.normal(0, 20, (600, 4)).astype("<f4")
+    for place, outside in (("a.fdt", False), ("../a.fdt", True), (str(tmp_path / "a.fdt"), True)):
+        (folder / "a.set").write_bytes(eeglab_naming(place))
+        (folder / place).write_bytes(samples.tobytes())
+        if outside:
+            with pytest.raises(RecordingError, match=r"its samples are to lie in '.*a\.fdt', outside of its folder"):
+                open_recording(folder / "a.set", "1")
+        else:
+            np.testing.assert_allclose(open_recording(folder / "a.set", "1").microvolts(["Cz"])[0], samples[:, 1])
+
+
+@pytest.mark.parametrize("following", [0, 56])
+def test_a_fif_file_whose_tags_go_in_circles_is_refused(following: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.fif"
+    content = bytearray(fif_naming("b.fif"))
+    # The word of the third tag that says where the next one lies: here itself, or the first.
+    content[56 + 12 : 56 + 16] = struct.pack(">i", following)
+    content[56 + 8 : 56 + 12] = struct.pack(">i", -72) if following == 0 else content[56 + 8 : 56 + 12]
+    path.write_bytes(content)
+    with pytest.raises(RecordingError, match=r"a\.fif of subject 1 cannot be read.*\(its tags lead back"):
+        open_recording(path, "1")
+
+
+def test_fif_files_that_go_on_in_one_another_are_refused(tmp_path: Path) -> None:
+    for name, following in (("a", "a"), ("b", "c"), ("c", "b")):
+        (tmp_path / f"{name}.fif").write_bytes(fif_naming(f"{following}.fif"))
+    for name in "abc":
+        with pytest.raises(RecordingError, match="its parts go on in one another without an end"):
+            open_recording(tmp_path / f"{name}.fif", "1")
+
+
+def test_the_further_parts_of_a_fif_file_are_looked_at_as_well(tmp_path: Path) -> None:
+    (tmp_path / "a.fif").write_bytes(fif_naming("b.fif"))
+    (tmp_path / "b.fif").write_bytes(fif_naming("../c.fif"))
+    with pytest.raises(RecordingError, match=r"a\.fif of subject 1 names '\.\./c\.fif', which is no file"):
+        open_recording(tmp_path / "a.fif", "1")
+
+
+def test_a_recording_that_mne_splits_is_read_whole(tmp_path: Path) -> None:
+    samples = RNG.normal(0, 1e-5, (8, 200_000))
+    raw = mne.io.RawArray(samples, mne.create_info([*"abcdefgh"], 100.0, "eeg"), verbose="error")
+    raw.save(tmp_path / "a_raw.fif", split_size="3MB", verbose="error")
+    assert len(list(tmp_path.iterdir())) > 2
+    assert set(named_parts(tmp_path / "a_raw.fif")) >= {"a_raw-1.fif", "a_raw-2.fif"}
+    assert open_recording(tmp_path / "a_raw.fif", "1").n_times == 200_000
+    # A later part names the one before, in which the recording goes on here.
+    assert 0 < open_recording(tmp_path / "a_raw-1.fif", "1").n_times < 200_000
+
+
+def test_a_fif_tag_that_announces_more_than_the_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.fif"
+    content = bytearray(fif_naming("b.fif"))
+    content[56 + 8 : 56 + 12] = struct.pack(">i", 2**31 - 1)
+    path.write_bytes(content)
+    with pytest.raises(RecordingError, match=r"a\.fif of subject 1 .*a tag announces 2147483647 bytes, more than"):
+        open_recording(path, "1")
+
+
+def test_a_channel_of_an_unknown_type_is_refused(tmp_path: Path) -> None:
+    raw = mne.io.RawArray(RNG.normal(0, 1e-5, (1, 400)), mne.create_info(["Cz"], 100.0, "eeg"), verbose="error")
+    path = tmp_path / "a_raw.fif"
+    raw.save(path, verbose="error")
+    # Number, logical number, then the kind of the channel: 2 is EEG.
+    content = path.read_bytes()
+    at = content.index(struct.pack(">4i", 203, 30, 96, 0)) + 16 + 8
+    assert content[at : at + 4] == struct.pack(">i", 2)
+    path.write_bytes(content[:at] + struct.pack(">i", 12345) + content[at + 4 :])
+    with pytest.raises(RecordingError, match=r"a_raw\.fif of subject 01 cannot be read.*channel type \(12345\)"):
+        open_recording(path, "01")

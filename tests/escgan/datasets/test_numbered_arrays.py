@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import pickle
+import struct
+import tracemalloc
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +129,38 @@ def test_a_damaged_archive_gives_a_refusal_or_arrays_and_nothing_else(tmp_path: 
         else:
             assert all(isinstance(array, np.ndarray) for array in data.values())
     assert refused > len(content) / 2
+
+
+def forged(folder: Path, head: str, content: bytes = b"", method: int = zipfile.ZIP_STORED) -> Path:
+    """Write an archive whose entry begins with a head of one's own."""
+    line = head.encode("latin1") + b"\n"
+    entry = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(line)) + line + content
+    path = folder / "3_123.npz"
+    with zipfile.ZipFile(path, "w", method, compresslevel=1) as written:
+        written.writestr("data.npy", entry)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        ("{'descr': '|S1073741824', 'fortran_order': False, 'shape': (), }", "has 0 bytes where"),
+        ("{'descr': '|S1000000000', 'fortran_order': False, 'shape': (1000,), }", r"of shape \(1000,\) and type"),
+        ("{'descr': '<f8', 'fortran_order': False, 'shape': (2000000000,), }", "type float64, not one pickle"),
+        ("{'descr': '|O', 'fortran_order': False, 'shape': (), }", "type object, not one pickle"),
+        ("{'descr': '|S1', 'fortran_order': False, 'shape': " + "(" * 500, "has no head"),
+    ],
+)
+def test_no_room_is_made_for_what_an_entry_only_announces(head: str, message: str, tmp_path: Path) -> None:
+    tracemalloc.start()
+    with pytest.raises(RecordingError, match=rf"3_123\.npz of subject 3 is damaged.*{message}"):
+        load_numbered_arrays(forged(tmp_path, head), "3", ("data",))
+    assert tracemalloc.get_traced_memory()[1] < 1 << 26
+    tracemalloc.stop()
+
+
+def test_an_entry_that_unpacks_to_a_thousand_times_its_size_is_refused(tmp_path: Path) -> None:
+    head = "{'descr': '|S200000000', 'fortran_order': False, 'shape': (), }"
+    path = forged(tmp_path, head, bytes(200_000_000), zipfile.ZIP_DEFLATED)
+    with pytest.raises(RecordingError, match="would unpack to more than 100 times its size"):
+        load_numbered_arrays(path, "3", ("data",))

@@ -43,6 +43,13 @@ def directly(path: Path) -> mne.io.BaseRaw:
     return READERS[path.suffix](path, preload=True, verbose="error")
 
 
+def linked(name: str, folder: Path) -> str:
+    """Link a sample and what belongs to it into a folder: a table names files of its own folder only."""
+    for path in (FORMATS / name).parent.iterdir():
+        (folder / path.name).symlink_to(path)
+    return Path(name).name
+
+
 def test_there_is_a_sample_of_every_format() -> None:
     assert {path.suffix for path in SAMPLES} == READERS.keys()
 
@@ -121,7 +128,7 @@ def test_the_file_that_nobody_can_read_is_one_clear_sentence() -> None:
 def test_a_plain_folder_takes_every_format(
     name: str, options: dict[str, Any], channels: int, auxiliary: int, tmp_path: Path
 ) -> None:
-    (tmp_path / "trials.csv").write_text(f"file,subject,condition\n{FORMATS / name},1,rest\n")
+    (tmp_path / "trials.csv").write_text(f"file,subject,condition\n{linked(name, tmp_path)},1,rest\n")
     corpus = FolderConfig.model_validate(options)
     (source,) = corpus.discover(tmp_path)
     raw = corpus.read(source)
@@ -147,7 +154,7 @@ def test_a_plain_folder_takes_every_format(
     ],
 )
 def test_what_a_plain_folder_cannot_place_says_how_to(name: str, message: str, tmp_path: Path) -> None:
-    (tmp_path / "trials.csv").write_text(f"file,subject\n{FORMATS / name},1\n")
+    (tmp_path / "trials.csv").write_text(f"file,subject\n{linked(name, tmp_path)},1\n")
     corpus = FolderConfig()
     (source,) = corpus.discover(tmp_path)
     with pytest.raises(RecordingError, match=message):
@@ -155,7 +162,7 @@ def test_what_a_plain_folder_cannot_place_says_how_to(name: str, message: str, t
 
 
 def test_a_signal_of_volts_is_noticed(tmp_path: Path) -> None:
-    uneven = FORMATS / "edf" / "test_uneven_samp.edf"
+    uneven = linked("edf/test_uneven_samp.edf", tmp_path)
     (tmp_path / "trials.csv").write_text(f"file,subject\n{uneven},1\n")
     corpus = FolderConfig(rename={"3Hz +5/-5 V": "Cz"}, drop=("0.2Hz Blk 1/0uV",))
     with pytest.raises(RecordingError, match=r"deviation of 3\.5\de\+06, so they are no EEG in microvolts"):

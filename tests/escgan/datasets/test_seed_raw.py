@@ -189,7 +189,7 @@ def test_the_folders_of_its_relatives_are_not_taken_for_it(name: str, tmp_path: 
     (tmp_path / name).parent.mkdir()
     (tmp_path / name).touch()
     for folder in (tmp_path, (tmp_path / name).parent):
-        with pytest.raises(RecordingError, match="No recording of SEED, raw EEG"):
+        with pytest.raises(RecordingError, match="No recording of corpus 'seed_raw' in"):
             SeedRawConfig().discover(folder)
 
 

@@ -137,7 +137,7 @@ def test_two_files_of_one_session_are_refused_by_name(tmp_path: Path) -> None:
 def test_the_folders_of_its_relatives_are_not_taken_for_it(name: str, tmp_path: Path) -> None:
     touch((tmp_path / name).parent, Path(name).name)
     for folder in (tmp_path, (tmp_path / name).parent):
-        with pytest.raises(RecordingError, match="No recording of SEED-V, raw EEG"):
+        with pytest.raises(RecordingError, match="No recording of corpus 'seed_v' in"):
             SeedVConfig().discover(folder)
 
 

@@ -118,5 +118,5 @@ def test_subjects_are_found_in_numerical_order_each_with_three_sessions(home: st
 def test_a_file_of_eye_movements_alone_is_not_listed_from_the_corpus_folder(tmp_path: Path) -> None:
     (tmp_path / "Eye_movement_features").mkdir()
     (tmp_path / "Eye_movement_features" / "1_123.npz").touch()
-    with pytest.raises(RecordingError, match="No recording of SEED-V, differential entropy"):
+    with pytest.raises(RecordingError, match="No recording of corpus 'seed_v_features' in"):
         SeedVFeaturesConfig().discover(tmp_path)

@@ -146,10 +146,20 @@ def test_a_band_outside_the_passband_is_measured_when_asked_for(make_recording):
     assert np.isfinite(extract_features(make_recording(NOISE, passband=(4, 45)), config).values).all()
 
 
-@pytest.mark.parametrize("n_times", [100, 1])
-def test_a_trial_shorter_than_a_window_is_refused(make_recording, n_times):
-    with pytest.raises(RecordingError, match=f"The {n_times} samples of trial 1 of sub-03 are fewer than one window"):
+@pytest.mark.parametrize(("n_times", "words"), [(100, "The 100 samples of {} are"), (1, "The 1 sample of {} is")])
+def test_a_trial_shorter_than_a_window_is_refused(make_recording, n_times, words):
+    said = words.format("trial 1 of sub-03") + " fewer than one window"
+    with pytest.raises(RecordingError, match=said):
         extract_features(make_recording(NOISE[:, :n_times]), CONFIG)
+
+
+def test_a_power_that_is_not_finite_is_not_called_silence(make_recording):
+    eeg = NOISE.copy()
+    eeg[1, 5] = np.nan
+    with pytest.raises(
+        RecordingError, match=r"Channel 'C2' has no finite power in band .* of sub-03: check its samples"
+    ):
+        extract_features(make_recording(eeg), CONFIG)
 
 
 def test_a_window_shorter_than_two_samples_is_refused(make_recording):

@@ -97,7 +97,7 @@ def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_without_the_package_the_plan_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr("escgan.preprocessing.extras.find_spec", lambda name: None)
+    monkeypatch.setattr("escgan.extras.find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"Step 'asr' needs the package asrpy: pip install 'escgan\[preprocessing\]'"):
         preprocess(recording(CLEAN), (Asr(),))
 

@@ -164,7 +164,7 @@ def test_the_package_is_not_shadowed_by_the_module_of_the_same_name() -> None:
 
 
 def test_without_the_package_the_plan_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("escgan.preprocessing.extras.find_spec", lambda name: None)
+    monkeypatch.setattr("escgan.extras.find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"Step 'autoreject' needs the package autoreject: pip install"):
         preprocess(recording(CLEAN), (Autoreject(),))
 

@@ -235,7 +235,7 @@ def test_fourteen_channels_are_enough_for_ransac_until_one_is_dead() -> None:
 
 
 def test_a_missing_package_is_named_before_anything_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("escgan.preprocessing.extras.find_spec", lambda module: None)
+    monkeypatch.setattr("escgan.extras.find_spec", lambda module: None)
     with pytest.raises(
         ConfigError, match=r"^Step 'bad_channels' needs the package pyprep: pip install 'escgan\[preprocessing\]'\.$"
     ):

@@ -10,6 +10,7 @@ import pytest
 
 from escgan.errors import RecordingError
 from escgan.preprocessing import Bandpass, Reference, Resample, preprocess
+from escgan.preprocessing.checks import check_recording
 from escgan.recording import RawRecording, Segment, TrialSpan
 
 MakeRaw = Callable[..., RawRecording]
@@ -86,8 +87,20 @@ def test_samples_that_are_no_numbers_are_refused_with_their_place(value: float, 
 def test_a_constant_channel_is_refused(make_raw: MakeRaw) -> None:
     raw = make_raw()
     raw.segments[0].eeg[[1, 3]] = 0.25
-    with pytest.raises(RecordingError, match=r"Channel 'Cz', 'Oz' in trial 1 of sub-05 is constant, .*: leave"):
+    with pytest.raises(RecordingError, match=r"Channels 'Cz', 'Oz' in trial 1 of sub-05 are constant, .*: leave"):
         preprocess(raw, ())
+    raw.segments[0].eeg[:] = 0.0
+    with pytest.raises(RecordingError, match=r"Every channel in trial 1 of sub-05 is constant, .*: leave"):
+        check_recording(raw, flat_allowed=True)
+
+
+def test_a_channel_beyond_a_kilovolt_is_refused_and_an_amplifiers_offset_is_not(make_raw: MakeRaw) -> None:
+    raw = make_raw()
+    raw.segments[0].eeg[1] += 5e5
+    check_recording(raw)
+    raw.segments[0].eeg[2, 100] = -2e9
+    with pytest.raises(RecordingError, match=r"Channel 'Pz' in .* of sub-05 reaches 2e\+09 microvolts, .*: check"):
+        check_recording(raw)
 
 
 @pytest.mark.parametrize(

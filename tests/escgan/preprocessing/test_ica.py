@@ -224,7 +224,7 @@ def test_one_signal_in_all_channels_is_nothing_to_decompose() -> None:
 def test_a_missing_package_is_named_before_anything_is_computed(
     missing: str, package: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("escgan.preprocessing.extras.find_spec", lambda module: None if module == missing else True)
+    monkeypatch.setattr("escgan.extras.find_spec", lambda module: None if module == missing else True)
     facts = as_signal(with_eyes()).facts
     with pytest.raises(
         ConfigError,
