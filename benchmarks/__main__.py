@@ -8,7 +8,7 @@ from importlib import import_module
 from benchmarks.ratio import Ratio, machine, print_ratios
 
 PARTS = ("features", "training", "streaming", "overhead", "scale", "growth")
-ALL = (*PARTS, "thousand", "gpu")
+ALL = (*PARTS, "thousand", "calibration", "gpu")
 
 
 def main(parts: list[str]) -> int:

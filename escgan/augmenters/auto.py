@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field, TypeAdapter, field_validator
 
-from escgan.augmenters.base import Balance, Edited, FoldToFit, GeneratingAugmenter, edited_from_references
+from escgan.augmenters.base import Balance, Edited, FoldToFit, GeneratingAugmenter, OnTerms, edited_from_references
 from escgan.augmenters.choosing import Question, Search, Trial
 from escgan.augmenters.lookup import LookedUp
 from escgan.augmenters.mean_shift import MeanShiftAugmenter
@@ -120,8 +120,12 @@ class AutoAugmenter(GeneratingAugmenter):
         device: str = "cpu",
         workspace: Path | None = None,
         on_step: Callable[[int, int], None] | None = None,
+        on_terms: OnTerms | None = None,
     ) -> Choice:
-        """Try every candidate and amount on each part, and fit the best on all training windows."""
+        """Try every candidate and amount on each part, and fit the best on all training windows.
+
+        The candidates' own loss terms are nobody's history, and are not told.
+        """
         question = Question(self.candidates, self.ratios, self.judge, self.metric, self.parts)
         search = Search(question, FoldToFit(train, workspace, on_step), seed, device)
         trials = search.run()

@@ -6,7 +6,7 @@ Both are handed training windows only. There is no argument through which test d
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -43,9 +43,18 @@ class Balance(Settings):
     def wanted(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return how many windows each class lacks, ``(n_classes,)``.
 
+        Raises
+        ------
+        ConfigError
+            If no class has any.
+
+        Examples
+        --------
         >>> Balance().wanted(np.array([90, 30]))
         array([ 0, 60])
         """
+        if not counts.any():
+            raise ConfigError("There is no training window to make others of: add recordings or choose other labels.")
         # Rounded first: 0.55 * 100 is a little above 55, and a class that has its share lacks nothing.
         goal = int(np.ceil(round(self.ratio * int(counts.max()), 6)))
         return np.maximum(goal - counts, 0)
@@ -76,13 +85,19 @@ class Edited:
     wanted: NDArray[np.int64]
 
 
+OnTerms = Callable[[Mapping[str, float]], None]
+"""Told each row of a training's history, in order and from its first step on: ``step``, and every named loss term.
+Where training resumed from a checkpoint, the rows before it are told again, so that a listener needs no memory."""
+
+
 @dataclass(frozen=True)
 class FoldToFit:
-    """A fold's training windows, where its training keeps checkpoints, and whom it tells how far it is."""
+    """A fold's training windows, where its training keeps checkpoints, and whom it tells how far it is and what of."""
 
     train: WindowSet
     workspace: Path | None = None
     on_step: Callable[[int, int], None] | None = None
+    on_terms: OnTerms | None = None
 
 
 class Augmenter(Named, ABC):
@@ -94,6 +109,10 @@ class Augmenter(Named, ABC):
     """
 
     kind: str
+    title: ClassVar[str] = ""
+    """What a classifier is trained on with it."""
+    citation: ClassVar[str] = ""
+    """Publication to cite."""
     trains: ClassVar[bool] = False
     packs: ClassVar[bool] = False
     generates: ClassVar[bool] = False
@@ -111,6 +130,7 @@ class Augmenter(Named, ABC):
         device: str = "cpu",
         workspace: Path | None = None,
         on_step: Callable[[int, int], None] | None = None,
+        on_terms: OnTerms | None = None,
     ) -> Any:
         """Learn from training windows; the default has nothing to learn."""
         return None
@@ -202,6 +222,33 @@ def edit_table(
         }
     )
     return table.astype(EDIT_COLUMNS)
+
+
+def reference_rows(train: WindowSet, edits: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Find the windows that edits were made of.
+
+    Parameters
+    ----------
+    train
+        Windows, the references among them.
+    edits
+        Rows as :func:`edit_table` describes them.
+
+    Returns
+    -------
+    known
+        ``(n_edits,)`` which of them were made of one window.
+    rows
+        ``(n_known,)`` which window of ``train`` that is.
+    """
+    known = edits["reference_window"].notna().to_numpy()
+    if not known.any():
+        return known, np.zeros(0, np.int64)
+    identity = ["subject", "session", "trial", "window"]
+    rows = pd.Series(np.arange(len(train)), index=pd.MultiIndex.from_frame(train.table[identity]))
+    named = edits.loc[known, [f"reference_{part}" for part in identity]]
+    named = named.astype({"reference_trial": int, "reference_window": int})
+    return known, rows.loc[pd.MultiIndex.from_frame(named)].to_numpy()
 
 
 def edited_from_references(

@@ -17,6 +17,11 @@ class CvaeAugmenter(SamplingAugmenter):
     """Windows that a conditional variational autoencoder decodes from its prior."""
 
     title: ClassVar[str] = "real windows and those of a conditional VAE"
+    citation: ClassVar[str] = (
+        "Kingma DP, Welling M. Auto-encoding variational Bayes. arXiv:1312.6114, 2013; Sohn K, Lee H, Yan X. "
+        "Learning structured output representation using deep conditional generative models. NeurIPS 28, "
+        "2015."
+    )
     kind: Literal["cvae"] = "cvae"
     hidden: tuple[int, ...] = Field(default=(128, 128), min_length=1)
     """Widths of the encoder's hidden layers; the decoder's are the same the other way round."""

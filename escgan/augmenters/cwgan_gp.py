@@ -17,6 +17,11 @@ class CwganGpAugmenter(SamplingAugmenter):
     """Windows that a conditional Wasserstein GAN with gradient penalty makes of noise."""
 
     title: ClassVar[str] = "real windows and those of a conditional WGAN-GP"
+    citation: ClassVar[str] = (
+        "Luo Y, Lu BL. EEG data augmentation for emotion recognition using a conditional Wasserstein GAN. "
+        "EMBC 2018, doi:10.1109/EMBC.2018.8512865; Gulrajani I, Ahmed F, Arjovsky M, Dumoulin V, Courville A. "
+        "Improved training of Wasserstein GANs. arXiv:1704.00028, 2017."
+    )
     kind: Literal["cwgan_gp"] = "cwgan_gp"
     learning_rate: float = Field(default=2e-3, gt=0)
     """Step size of Adam at the start, from which it falls to 0."""

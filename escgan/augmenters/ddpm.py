@@ -17,6 +17,9 @@ class DdpmAugmenter(SamplingAugmenter):
     """Windows that a class-conditional diffusion model makes of noise, step by step."""
 
     title: ClassVar[str] = "real windows and those of a diffusion model"
+    citation: ClassVar[str] = (
+        "Ho J, Jain A, Abbeel P. Denoising diffusion probabilistic models. arXiv:2006.11239, 2020."
+    )
     kind: Literal["ddpm"] = "ddpm"
     learning_rate: float = Field(default=2e-3, gt=0)
     """Step size of Adam at the start, from which it falls to 0."""

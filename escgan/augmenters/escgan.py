@@ -17,6 +17,7 @@ from escgan.augmenters.base import (
     Edited,
     FoldToFit,
     GeneratingAugmenter,
+    OnTerms,
     edit_table,
     grid_where_possible,
     on_grid,
@@ -39,6 +40,10 @@ class EscganAugmenter(GeneratingAugmenter):
     """Train ESC-GAN on a fold's training windows and edit references into the classes that lack windows."""
 
     title: ClassVar[str] = "real windows and ESC-GAN edits"
+    citation: ClassVar[str] = (
+        "Zhang Z, Zhong S, Liu Y. Beyond mimicking under-represented emotions: deep data augmentation with "
+        "emotional subspace constraints for EEG-based emotion recognition. AAAI 2024."
+    )
     trains: ClassVar[bool] = True
     packs: ClassVar[bool] = True
     kind: Literal["escgan"] = "escgan"
@@ -71,7 +76,9 @@ class EscganAugmenter(GeneratingAugmenter):
     @model_validator(mode="before")
     @classmethod
     def _fill_from_preset(cls, given: Any) -> Any:
-        named = PRESETS.get(given.get("preset", "paper")) if isinstance(given, Mapping) else None
+        preset = given.get("preset", "paper") if isinstance(given, Mapping) else None
+        # A preset that is no name is refused with the other settings.
+        named = PRESETS.get(preset) if isinstance(preset, str) else None
         return fill(named, given) if named else given
 
     @model_validator(mode="after")
@@ -91,9 +98,10 @@ class EscganAugmenter(GeneratingAugmenter):
         device: str = "cpu",
         workspace: Path | None = None,
         on_step: Callable[[int, int], None] | None = None,
+        on_terms: OnTerms | None = None,
     ) -> Any:
         """Train the GAN; resumes from a checkpoint in ``workspace`` where there is one."""
-        (state,) = self.fit_together([FoldToFit(train, workspace, on_step)], seed, device=device)
+        (state,) = self.fit_together([FoldToFit(train, workspace, on_step, on_terms)], seed, device=device)
         if isinstance(state, EscganError):
             raise state
         return state
@@ -116,6 +124,7 @@ class EscganAugmenter(GeneratingAugmenter):
                         f.workspace,
                         f.on_step,
                         _numbered(f.train.subjects) if borrows else None,
+                        f.on_terms,
                     )
                     for f in folds
                 ],

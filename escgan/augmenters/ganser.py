@@ -24,6 +24,10 @@ class GanserAugmenter(LearnedAugmenter):
     """Windows of a class that lacks some, some electrodes hidden, as a U-Net trained against a critic restores them."""
 
     title: ClassVar[str] = "real windows and GANSER's restorations of small classes"
+    citation: ClassVar[str] = (
+        "Zhang Z, Zhong S, Liu Y. GANSER: a self-supervised data augmentation framework for EEG-based emotion "
+        "recognition. IEEE Transactions on Affective Computing 2022, doi:10.1109/TAFFC.2022.3170369."
+    )
     kind: Literal["ganser"] = "ganser"
     epochs: int = Field(default=30, ge=1)
     """Passes over the training windows."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from escgan.augmenters.base import Balance, Edited, GeneratingAugmenter, edited_from_channels
+from escgan.augmenters.base import Balance, Edited, GeneratingAugmenter, OnTerms, edited_from_channels
 from escgan.errors import ConfigError
 from escgan.montage import scalp_grid
 from escgan.seeds import derive_seed
@@ -61,6 +61,7 @@ class LearnedAugmenter(GeneratingAugmenter, ABC):
         device: str = "cpu",
         workspace: Path | None = None,
         on_step: Callable[[int, int], None] | None = None,
+        on_terms: OnTerms | None = None,
     ) -> Learned:
         """Train the model; resumes from a checkpoint in ``workspace`` where there is one.
 
@@ -76,8 +77,8 @@ class LearnedAugmenter(GeneratingAugmenter, ABC):
         present = len(np.unique(train.labels))
         if present < 2:
             raise ConfigError(
-                f"The {len(train)} training windows hold {present} class(es): '{self.kind}' learns how classes differ "
-                "and needs windows of at least two."
+                f"The training side holds windows of {present or 'no'} class, and '{self.kind}' learns how two differ: "
+                "choose other labels or another protocol, or add recordings."
             )
         model = self.build(train)
         history = train_model(
@@ -90,6 +91,7 @@ class LearnedAugmenter(GeneratingAugmenter, ABC):
             device=device,
             checkpoints=workspace,
             on_step=on_step,
+            on_terms=on_terms,
         )
         return Learned(model, history)
 

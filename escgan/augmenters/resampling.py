@@ -25,16 +25,17 @@ class NeighbourAugmenter(GeneratingAugmenter, ABC):
     """Neighbours of its own class that a window is interpolated with; fewer where a class is smaller."""
 
     def generate(self, state: Any, train: WindowSet, balance: Balance, seed: int, *, device: str = "cpu") -> Edited:
-        """Interpolate until every class has what the balance asks for.
+        """Interpolate until every class that has any window has what the balance asks for.
 
         Raises
         ------
         ConfigError
-            If a class to fill up has fewer than two windows.
+            If a class to fill up has one window.
         """
         counts = train.counts
         wanted = balance.wanted(counts)
-        lacking = np.flatnonzero(wanted)
+        # Nothing is made up for a class without one real window.
+        lacking = np.flatnonzero((wanted > 0) & (counts > 0))
         flat = train.flat()
         made, labels = flat[:0], train.labels[:0]
         if len(lacking):
@@ -42,8 +43,8 @@ class NeighbourAugmenter(GeneratingAugmenter, ABC):
             if smallest < 2:
                 name = train.classes[int(lacking[counts[lacking].argmin()])]
                 raise ConfigError(
-                    f"{self.method} needs two windows of a class to interpolate between, '{name}' has {smallest} in "
-                    f"this training set: leave {self.kind} out or gather more data."
+                    f"{self.method} needs two windows of a class to interpolate between, '{name}' has one in this "
+                    f"training set: leave {self.kind} out or gather more data."
                 )
             goal = {int(c): int(counts[c] + wanted[c]) for c in lacking}
             # The same neighbourhood size for all classes: the smallest class decides.

@@ -38,7 +38,7 @@ class TrainingData:
         if len(present) < 2:
             found = f"only class '{self.train.classes[int(present[0])]}'" if len(present) else "no window"
             raise ConfigError(
-                f"The training side of a fold holds {found}, and a classifier needs two classes: "
+                f"The training side holds {found}, and a classifier needs two classes: "
                 "choose other labels or another protocol, or add recordings."
             )
 

@@ -62,7 +62,7 @@ class CnnClassifier(Classifier):
                 models.append(
                     DivergedError(
                         f"The cnn classifier's loss became {outcome.loss} by step {outcome.steps}: "
-                        "lower its learning_rate."
+                        "lower its learning_rate or check the features for extreme values."
                     )
                 )
         return models

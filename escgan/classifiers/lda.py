@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from escgan.classifiers.base import Classifier, Model, TrainingData, spread_classes
+from escgan.errors import ConfigError
 from escgan.windows import WindowSet
 
 
@@ -25,16 +26,31 @@ class LdaClassifier(Classifier):
     """Shrinkage of the covariance towards a multiple of the identity, from 0 to 1; ``auto`` is Ledoit and Wolf's."""
 
     def fit(self, data: TrainingData, seed: int, *, device: str = "cpu") -> Model:
-        """Fit; deterministic, so the seed plays no part."""
+        """Fit; deterministic, so the seed plays no part.
+
+        Raises
+        ------
+        ConfigError
+            If every class has one window only, which tells nothing of how windows scatter.
+        """
         from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
-        n_present = len(np.unique(data.labels))
-        priors = np.full(n_present, 1 / n_present) if data.reweight else None
+        present, counts = np.unique(data.labels, return_counts=True)
+        if counts.max() == 1:
+            raise ConfigError(
+                "Linear discriminant analysis needs a class of two windows to see how windows scatter, and the "
+                f"{len(counts)} classes of the training side have one each: add recordings or take another classifier."
+            )
+        priors = np.full(len(present), 1 / len(present)) if data.reweight else counts / counts.sum()
+        scaler = StandardScaler().fit(data.flat.astype(np.float64))
+        x, y = scaler.transform(data.flat.astype(np.float64)), data.labels
+        # A lone window scatters by nothing. Twice the same says so as well, and scikit-learn does not warn of it.
+        lone = np.flatnonzero(np.isin(y, present[counts == 1]))
         analysis = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=self.shrinkage, priors=priors)
-        model = make_pipeline(StandardScaler(), analysis).fit(data.flat.astype(np.float64), data.labels)
-        return _Fitted(model, data.n_classes)
+        analysis.fit(np.concatenate([x, x[lone]]), np.concatenate([y, y[lone]]))
+        return _Fitted(make_pipeline(scaler, analysis), data.n_classes)
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ class NetworkClassifier(Classifier, ABC):
             if not torch.isfinite(loss):
                 raise DivergedError(
                     f"The {self.kind} classifier's loss became {loss.item()} in pass {epoch + 1}: lower its "
-                    "learning_rate."
+                    "learning_rate or check the features for extreme values."
                 )
             if not len(held):
                 continue

@@ -115,9 +115,12 @@ class TunedClassifier(Classifier):
             scores.append(METRICS[self.metric](held.labels, probability.argmax(axis=1), probability))
         known = [score for score in scores if not np.isnan(score)]
         if not known:
+            remedy = "add recordings, or take another classifier"
+            if self.metric != "balanced_accuracy":
+                remedy = "choose balanced_accuracy or fewer folds, or add recordings"
             raise ConfigError(
                 f"Classifier 'tuned' cannot measure {self.metric} inside the training side, where no fold shows two "
-                "classes and leaves two to fit on: choose balanced_accuracy or fewer folds, or add recordings."
+                f"classes and leaves two to fit on: {remedy}."
             )
         return float(np.mean(known))
 

@@ -92,25 +92,26 @@ def measure_fidelity(
 
     Returns
     -------
-    Two rows for each class that has edits, ``compared`` edits and ``compared`` real; see ``FIDELITY_COLUMNS``.
+    pandas.DataFrame
+        Two rows for each class that has edits, ``compared`` edits and ``compared`` real; see ``FIDELITY_COLUMNS``.
 
-    - ``n`` edits, or real windows of the class; ``n_compared`` are compared in the evaluator's features, as many on
-      either side and in both rows where both have enough. The one side is real windows that the evaluator was trained
-      on, the other edits, or real windows of the other subjects.
-    - ``kid`` and ``frechet``: distances, lower is better; windows that repeat real ones can bring ``kid`` below 0.
-      ``precision`` and ``density``: lying where real windows lie; ``recall`` and ``coverage``: lying wherever real
-      windows lie. Higher is better.
-    - ``target_probability``: the mean probability of the target class. ``inception_score``: of the edits (or real
-      windows) together with the real windows of the other classes, every class counting the same.
-    - ``distance_ratio``, ``closer_than_any``, ``closer_than_5pct``
-      (:class:`~escgan.evaluation.memorisation.Memorised`) and ``copies``, the edits that are a training window value
-      for value. In the real row, each subject's windows among those of the others.
-    - ``mean_shift``: mean absolute change of a value from reference to edit; ``class_gap``: that from the mean of the
-      references' classes to that of the target class; ``shift_correlation``: Pearson's correlation over channels and
-      bands of the mean change with that difference of classes.
+        - ``n`` edits, or real windows of the class; ``n_compared`` are compared in the evaluator's features, as many
+          on either side and in both rows where both have enough. The one side is real windows that the evaluator was
+          trained on, the other edits, or real windows of the other subjects.
+        - ``kid`` and ``frechet``: distances, lower is better; windows that repeat real ones can bring ``kid`` below
+          0. ``precision`` and ``density``: lying where real windows lie; ``recall`` and ``coverage``: lying wherever
+          real windows lie. Higher is better.
+        - ``target_probability``: the mean probability of the target class. ``inception_score``: of the edits (or real
+          windows) together with the real windows of the other classes, every class counting the same.
+        - ``distance_ratio``, ``closer_than_any``, ``closer_than_5pct``
+          (:class:`~escgan.evaluation.memorisation.Memorised`) and ``copies``, the edits that are a training window
+          value for value. In the real row, each subject's windows among those of the others.
+        - ``mean_shift``: mean absolute change of a value from reference to edit; ``class_gap``: that from the mean of
+          the references' classes to that of the target class; ``shift_correlation``: Pearson's correlation over
+          channels and bands of the mean change with that difference of classes.
 
-    NaN where there are too few windows (``fewest_windows``), one subject only, no reference window, or references of
-    the target class itself.
+        NaN where there are too few windows (``fewest_windows``), one subject only, no reference window, or references
+        of the target class itself.
     """
     chosen = np.unique(edited.labels)
     if not len(chosen):

@@ -23,6 +23,7 @@ from escgan.classifiers import CLASSIFIERS, Model
 from escgan.classifiers.base import DifferentiableModel
 from escgan.errors import ConfigError
 from escgan.evaluation.scores import METRICS
+from escgan.extras import need_package
 from escgan.settings import Settings
 from escgan.windows import WindowSet
 
@@ -90,11 +91,12 @@ def measure_robustness(model: Model, windows: WindowSet, config: RobustnessConfi
 
     Returns
     -------
-    A row for each attack, epsilon and level: all windows (``level`` fold), and each subject's (``level`` subject).
-    Columns: attack (``none`` for the windows as they are), epsilon (0 for these, NaN for DeepFool), level, subject
-    (missing on the fold's row), n_windows, accuracy, balanced_accuracy, auroc, mean_l2 (length of the perturbation) and
-    mean_relative_l2 (the same as a share of the input's length). DeepFool's lengths are means over the windows that
-    the model judges right without it, those of the others over all windows; NaN where there is none.
+    pandas.DataFrame
+        A row for each attack, epsilon and level: all windows (``level`` fold), and each subject's (``level`` subject).
+        Columns: attack (``none`` for the windows as they are), epsilon (0 for these, NaN for DeepFool), level, subject
+        (missing on the fold's row), n_windows, accuracy, balanced_accuracy, auroc, mean_l2 (length of the perturbation)
+        and mean_relative_l2 (the same as a share of the input's length). DeepFool's lengths are means over the windows
+        that the model judges right without it, those of the others over all windows; NaN where there is none.
 
     Raises
     ------
@@ -247,12 +249,9 @@ def _odds_against(scores: Tensor, labels: Tensor) -> Tensor:
 
 
 def _import_art() -> None:
-    try:
-        import art.attacks.evasion.deepfool as deepfool
-    except ModuleNotFoundError as cause:
-        raise ConfigError(
-            "Attacks need adversarial-robustness-toolbox, which is not installed: pip install 'escgan[study]'."
-        ) from cause
+    need_package("Study 'robustness'", "adversarial-robustness-toolbox", "art", extra="study")
+    import art.attacks.evasion.deepfool as deepfool
+
     deepfool.logger.addFilter(_about_pictures)
 
 

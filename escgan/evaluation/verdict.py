@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+
+from escgan.evaluation.significance import LEVEL, count_comparisons, smallest_p_value
 
 UNSEEN = "unseen subjects"
 
@@ -14,12 +17,13 @@ _OUTCOMES = {
 }
 
 
-def verdict_sentences(comparisons: pd.DataFrame, tested: str = UNSEEN) -> tuple[str, ...]:
+def verdict_sentences(comparisons: pd.DataFrame, tested: str = UNSEEN, n_rivals: int = 1) -> tuple[str, ...]:
     """Say whether the windows that augmenters made helped on what the protocol ``tested``.
 
     The first sentence is the answer for ESC-GAN (or the first augmenter), on balanced accuracy; one sentence a
     classifier and augmenter with the figures follows. A gain in balanced accuracy without one in AUROC is named
-    for what it most likely is: a moved decision threshold.
+    for what it most likely is: a moved decision threshold. Where the interval excludes zero and p decides against it,
+    that is said, with the ``n_rivals`` and the comparisons that p is corrected for.
     """
     if comparisons.empty:
         return (
@@ -29,7 +33,7 @@ def verdict_sentences(comparisons: pd.DataFrame, tested: str = UNSEEN) -> tuple[
     sentences = [_headline(comparisons, order[0], tested)]
     for augmenter in order:
         for classifier in comparisons["classifier"].unique():
-            sentences += _sentences(comparisons, augmenter, classifier, tested)
+            sentences += _sentences(comparisons, augmenter, classifier, tested, n_rivals)
     return tuple(sentences)
 
 
@@ -49,7 +53,7 @@ def _listed(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _sentences(comparisons: pd.DataFrame, augmenter: str, classifier: str, tested: str) -> list[str]:
+def _sentences(comparisons: pd.DataFrame, augmenter: str, classifier: str, tested: str, n_rivals: int) -> list[str]:
     own = comparisons[(comparisons["augmenter"] == augmenter) & (comparisons["classifier"] == classifier)]
     rows = {str(row["metric"]): row for _, row in own.iterrows()}
     if "balanced_accuracy" not in rows:
@@ -57,7 +61,7 @@ def _sentences(comparisons: pd.DataFrame, augmenter: str, classifier: str, teste
     row = rows["balanced_accuracy"]
     sentence = f"With {classifier}, {augmenter} {_OUTCOMES[str(row['verdict'])]} on {tested}: {_change(row)}"
     if row["verdict"] == "undecided" and row["n_subjects"] > 1:
-        sentence += f"; it would likely have shown a difference of {row['detectable']:.3f} or more"
+        sentence += _power(row, count_comparisons(comparisons), n_rivals)
     sentence += "."
     if "auroc" in rows:
         ranked = rows["auroc"]
@@ -66,6 +70,34 @@ def _sentences(comparisons: pd.DataFrame, augmenter: str, classifier: str, teste
             sentence += ", so the gain is most likely a moved decision threshold, not better separation"
         sentence += "."
     return [sentence]
+
+
+def _power(row: pd.Series, n_comparisons: int, n_rivals: int) -> str:
+    """Say what an undecided comparison could have shown, and what its interval alone would have said."""
+    # What is lower than the best of several rivals counts them as comparisons too.
+    n_corrected = n_comparisons * (n_rivals if row["difference"] < 0 else 1)
+    floor = smallest_p_value(int(row["n_subjects"]), n_corrected)
+    if row["low"] == row["high"] == 0:
+        said = "; every subject scored the same with both"
+    elif np.isfinite(row["detectable"]):
+        subject = "it" if n_corrected == 1 else "a single comparison"
+        said = f"; {subject} would likely have shown a difference of {row['detectable']:.3f} or more"
+    else:
+        said = ""
+    corrected = _corrected(row, n_comparisons, n_rivals)
+    if floor >= LEVEL:
+        what = "none" if smallest_p_value(int(row["n_subjects"]), n_comparisons) >= LEVEL else "no loss"
+        said += f"; so few subjects can show {what}, as p{corrected} cannot fall below {floor:.3g}"
+    elif row["p_holm"] >= LEVEL and (row["low"] > 0 or row["high"] < 0):
+        said += f"; the interval excludes zero, but p{corrected} is not below {LEVEL}"
+    return said
+
+
+def _corrected(row: pd.Series, n_comparisons: int, n_rivals: int) -> str:
+    """Name what multiplied a p value."""
+    counted = [f"{n_rivals} rivals"] if n_rivals > 1 and row["difference"] < 0 else []
+    counted += [f"{n_comparisons} comparisons"] if n_comparisons > 1 else []
+    return f", corrected for {_listed(counted)}," if counted else ""
 
 
 def _change(row: pd.Series) -> str:

@@ -21,7 +21,7 @@ def _require(condition: bool, message: str) -> None:
 class NetworkConfig:
     """Sizes of generator and discriminator."""
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "use_attribute_docstrings": True}
 
     hidden: int = 128
     """Channels after the first convolution (H in the paper); deeper layers have 2H and 4H."""
@@ -56,7 +56,7 @@ class NetworkConfig:
 class LossWeights:
     """Weights and forms of the losses."""
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "use_attribute_docstrings": True}
 
     reconstruction: float = 1.0
     """Weight of the squared error between a window and its edit into its own class."""
@@ -86,7 +86,7 @@ class LossWeights:
 class TrainingConfig:
     """The training loop."""
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "use_attribute_docstrings": True}
 
     epochs: int = 100
     """Passes over the training windows."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +54,8 @@ class FoldWindows:
         Called after each block of steps with (steps done, steps in all).
     subjects
         ``(n_windows,)`` int64, a number for each person, where differences between people are learned from.
+    on_terms
+        Called with each history row, those before a checkpoint that training resumed from included.
     """
 
     grid: GridRows
@@ -61,6 +63,7 @@ class FoldWindows:
     checkpoints: Path | None = None
     on_step: Callable[[int, int], None] | None = None
     subjects: NDArray[np.int64] | None = None
+    on_terms: Callable[[Mapping[str, float]], None] | None = None
 
 
 @dataclass
@@ -92,6 +95,9 @@ class Member:
         if progress:
             self.done, self.history = progress.step, progress.history
             LOG.info("ESC-GAN training resumes at step %d of %d", self.done, self.n_steps)
+            if self.windows.on_terms:
+                for row in self.history:
+                    self.windows.on_terms(row)
 
     def count(self, done: int, sums: dict[str, float], counts: dict[str, int]) -> None:
         """Take in what was summed up to step ``done``, and close the block where it ends there."""
@@ -111,6 +117,8 @@ class Member:
                 )
                 return
         self.history.append(row)
+        if self.windows.on_terms:
+            self.windows.on_terms(row)
         if self.windows.on_step:
             self.windows.on_step(done, self.n_steps)
 

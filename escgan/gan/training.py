@@ -141,8 +141,8 @@ def train_gans(
         present = len(np.unique(fold.labels))
         if len(fold.labels) < 2 or present < 2:
             results[place] = ConfigError(
-                f"The {len(fold.labels)} training windows hold {present} class(es): "
-                "ESC-GAN edits between classes and needs windows of at least two."
+                f"The training side holds windows of {present or 'no'} class, and ESC-GAN edits between two: "
+                "choose other labels or another protocol, or add recordings."
             )
             continue
         gan = build_gan(fold.grid.shape[1], n_classes, mask, network, seed)

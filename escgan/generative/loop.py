@@ -10,7 +10,7 @@ import hashlib
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -102,6 +102,7 @@ def train_model(
     checkpoints: Path | None = None,
     checkpoint_s: float = 2.0,
     on_step: Callable[[int, int], None] | None = None,
+    on_terms: Callable[[Mapping[str, float]], None] | None = None,
 ) -> list[dict[str, float]]:
     """Draw a model's weights and train it.
 
@@ -121,6 +122,8 @@ def train_model(
         Least seconds between checkpoints; more where writing them takes long.
     on_step
         Called after each block of steps with (steps done, steps in all).
+    on_terms
+        Called with each history row, those before a checkpoint that training resumed from included.
 
     Returns
     -------
@@ -144,6 +147,9 @@ def train_model(
     if progress:
         done, history = progress.step, progress.history
         LOG.info("Training resumes at step %d of %d", done, n_steps)
+        if on_terms:
+            for row in history:
+                on_terms(row)
     due = time.monotonic() + checkpoint_s
     while done < n_steps:
         # Blocks end at multiples of their length, whether training was interrupted or not.
@@ -153,6 +159,8 @@ def train_model(
                 group["lr"] = passes.rate(done / n_steps)
         history.append(_block(model, optimizers, drawn, range(done, stop), passes.batch_size, device))
         done = stop
+        if on_terms:
+            on_terms(history[-1])
         if on_step:
             on_step(done, n_steps)
         began = time.monotonic()

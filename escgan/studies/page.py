@@ -69,8 +69,8 @@ def study_page(
         f"escgan study {study.kind.replace('_', '-')} {experiment.name}.yaml --data DIR",
         "```",
         "",
-        f"{plural(origin.n_artifacts, 'result')}, {duration(origin.seconds)} of computing on "
-        f"{', '.join(origin.devices)}. {versions}.",
+        f"{plural(origin.n_artifacts, 'result')}, {duration(origin.seconds)} of computing (summed over "
+        f"units and processes) on {', '.join(origin.devices)}. {versions}.",
         "",
         f"<details><summary>{experiment.name}.yaml</summary>",
         "",

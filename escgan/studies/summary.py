@@ -12,6 +12,9 @@ from escgan.evaluation.significance import bootstrap_interval
 METRICS = {"balanced_accuracy": "balanced accuracy", "auroc": "AUROC", "auprc": "AUPRC", "macro_f1": "macro F1"}
 """The metrics of a study's tables, by their names for people."""
 
+UNDEFINED = "undefined"
+"""What stands for a score that no subject has, such as the AUROC where everyone is tested on one class."""
+
 _MOST_TOLD = 12
 
 
@@ -43,7 +46,7 @@ def score_rows(
     shown["balanced accuracy"] = [with_interval(*line) for line in table[["mean", "low", "high"]].to_numpy()]
     for name in [*list(METRICS)[1:], *more]:
         # A metric's rows are in the same order: all come from the same groups.
-        shown[METRICS.get(name, name)] = means_over_subjects(scores, by, name)["mean"].map("{:.3f}".format)
+        shown[METRICS.get(name, name)] = means_over_subjects(scores, by, name)["mean"].map(mean_text)
     for metric, heading in (("balanced_accuracy", "against the best rival"), ("auroc", "AUROC against the best rival")):
         own = comparisons[comparisons["metric"] == metric]
         told = {tuple(row[by]): against(row) for _, row in own.iterrows()}
@@ -52,17 +55,28 @@ def score_rows(
     return shown
 
 
+def mean_text(mean: float) -> str:
+    """Write a mean, or that no subject has the score.
+
+    >>> mean_text(0.7), mean_text(float("nan"))
+    ('0.700', 'undefined')
+    """
+    return f"{mean:.3f}" if np.isfinite(mean) else UNDEFINED
+
+
 def with_interval(mean: float, low: float, high: float) -> str:
     """Write a mean and its interval.
 
     >>> with_interval(0.7, 0.65, 0.752)
     '0.700 [0.650 0.752]'
     """
-    return f"{mean:.3f} [{low:.3f} {high:.3f}]" if np.isfinite(low) else f"{mean:.3f}"
+    return f"{mean:.3f} [{low:.3f} {high:.3f}]" if np.isfinite(low) else mean_text(mean)
 
 
 def against(row: pd.Series) -> str:
     """Write one comparison: the difference, its interval, the corrected p, the rival and the verdict."""
+    if not np.isfinite(row["difference"]):
+        return UNDEFINED
     interval = f" [{row['low']:+.3f} {row['high']:+.3f}]" if np.isfinite(row["low"]) else ""
     return f"{row['difference']:+.3f}{interval} p={row['p_holm']:.2g} ({row['rival']}) {row['verdict']}"
 

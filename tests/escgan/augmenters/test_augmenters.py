@@ -36,6 +36,7 @@ from escgan.augmenters.threshold import ThresholdAugmenter
 from escgan.errors import ConfigError
 from escgan.gan.config import NetworkConfig, TrainingConfig
 from escgan.montage import scalp_grid
+from escgan.report.figures_training import TERMS
 from escgan.windows import WindowSet
 from tests.conftest import CHANNELS, make_windows
 
@@ -115,7 +116,7 @@ def test_settings_are_frozen_and_closed(kind):
 @every_augmenter
 def test_there_is_no_argument_through_which_test_data_could_come(kind):
     fit = inspect.signature(AUGMENTERS[kind].fit, eval_str=True, locals={"Path": object}).parameters
-    assert set(fit) == {"self", "train", "seed", "device", "workspace", "on_step"}
+    assert set(fit) == {"self", "train", "seed", "device", "workspace", "on_step", "on_terms"}
     assert [name for name, p in fit.items() if p.annotation is WindowSet] == ["train"]
     if kind in GENERATING:
         generate = inspect.signature(AUGMENTERS[kind].generate, eval_str=True).parameters
@@ -156,6 +157,13 @@ def test_only_what_trains_has_a_state_to_save(kind, tmp_path):
             QUICK[kind].save(state, tmp_path)
         with pytest.raises(TypeError, match=f"'{kind}' has no state to load"):
             QUICK[kind].load(tmp_path, training_windows())
+
+
+@every_augmenter
+def test_the_report_says_what_every_loss_term_of_a_training_measures(kind):
+    history = pd.DataFrame(QUICK[kind].history(fitted(kind)))
+    index = {"step", "candidate", "ratio", "score", "chosen"}
+    assert set(history.columns) - index <= set(TERMS)
 
 
 @every_generating

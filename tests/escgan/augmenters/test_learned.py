@@ -139,7 +139,7 @@ def test_a_class_without_a_window_is_made_none(kind):
 @every_learned
 @pytest.mark.parametrize("counts", [(30, 0), (1, 0)])
 def test_windows_of_one_class_are_refused_in_a_sentence(kind, counts):
-    with pytest.raises(ConfigError, match=rf"windows hold 1 class\(es\): '{kind}' learns .* at least two"):
+    with pytest.raises(ConfigError, match=rf"holds windows of 1 class, and '{kind}' learns .*: choose other"):
         SHORT[kind].fit(make_windows(counts=counts, n_subjects=1), seed=0)
 
 

@@ -106,10 +106,13 @@ def test_a_class_that_touches_no_other_is_not_filled_up_at_a_border_that_is_not_
     assert len(edited.labels) == len(edited.edits) == 0 and edited.wanted.tolist() == [0, 84]
 
 
-@pytest.mark.parametrize("kind", ["smote", "borderline_smote", "adasyn"])
-def test_a_class_of_one_window_has_nothing_to_interpolate_with(kind):
+@pytest.mark.parametrize(
+    ("kind", "method"), [("smote", "SMOTE"), ("borderline_smote", "Borderline-SMOTE"), ("adasyn", "ADASYN")]
+)
+def test_a_class_of_one_window_has_nothing_to_interpolate_with(kind, method):
     train = make_windows(counts=(9, 1), n_subjects=1)
-    with pytest.raises(ConfigError, match=f"'joy' has 1 in this training set: leave {kind} out"):
+    has_one = f"{method} needs two windows of a class to interpolate between, 'joy' has one in this training set: "
+    with pytest.raises(ConfigError, match=f"^{has_one}leave {kind} out or gather more data.$"):
         generate(AUGMENTERS[kind](), train)
 
 

@@ -1,6 +1,9 @@
+import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import wilcoxon
 
+from escgan.evaluation.significance import compare_augmenters, rivals_that_ran
 from escgan.evaluation.verdict import verdict_sentences
 
 
@@ -112,8 +115,61 @@ def test_a_change_that_rounds_to_zero_has_no_minus_sign():
 def test_an_undecided_comparison_says_what_it_could_have_shown():
     (said,) = sentences(comparison(verdict="undecided"))
     assert said.endswith("12 subjects); it would likely have shown a difference of 0.031 or more.")
+    # That is of a test on its own, at 5 %: where p is corrected, less would be shown.
+    said = sentences(*(comparison(verdict="undecided") | {"augmenter": name} for name in ("escgan", "smote")))
+    assert all(s.endswith("; a single comparison would likely have shown a difference of 0.031 or more.") for s in said)
     (said,) = sentences(comparison(verdict="helped"))
     assert "would likely" not in said and "p = 0.0123" in said
+
+
+def test_too_few_subjects_to_show_anything_are_called_that():
+    few = comparison(verdict="undecided", n_subjects=3, p_holm=0.25, detectable=float("nan"))
+    (said,) = sentences(few)
+    assert said.endswith("3 subjects); so few subjects can show none, as p cannot fall below 0.25.")
+    said = sentences(*(few | {"augmenter": name, "n_subjects": 6} for name in ("escgan", "smote")))
+    assert all(s.endswith("as p, corrected for 2 comparisons, cannot fall below 0.0625.") for s in said)
+    assert "nan" not in "".join(said) and "would likely" not in "".join(said)
+
+
+def test_an_interval_that_excludes_zero_is_told_what_p_was_corrected_for():
+    undecided = comparison(verdict="undecided", p_holm=0.188)
+    reason = "; the interval excludes zero, but p{} is not below 0.05."
+    lower = undecided | {"difference": -0.045, "low": -0.107, "high": -0.009}
+    said = verdict_sentences(pd.DataFrame([lower, lower | {"classifier": "cnn"}]), n_rivals=3)[1]
+    assert said.endswith("0.031 or more" + reason.format(", corrected for 3 rivals and 2 comparisons,"))
+    # A higher score is not counted once for each rival, and one comparison is not corrected.
+    assert verdict_sentences(pd.DataFrame([undecided]), n_rivals=3)[1].endswith("or more" + reason.format(""))
+    assert sentences(lower)[0].endswith("or more" + reason.format(""))
+    crossing = lower | {"high": 0.009}
+    assert "excludes zero" not in verdict_sentences(pd.DataFrame([crossing]), n_rivals=3)[1]
+    # Where no p value could have been low enough, that is the reason.
+    few = verdict_sentences(pd.DataFrame([lower | {"n_subjects": 4}]), n_rivals=3)[1]
+    assert "excludes zero" not in few and few.endswith("as p, corrected for 3 rivals, cannot fall below 0.375.")
+
+
+def test_the_counts_that_are_told_are_those_that_p_was_multiplied_by():
+    losses = np.array([0.05, 0.04, 0.06, 0.03, 0.07, 0.02, 0.08, -0.01])
+    scores = pd.DataFrame(
+        [
+            {"classifier": model, "augmenter": name, "seed": 0, "subject": i, "balanced_accuracy": score, "auroc": 0.7}
+            for model in ("logistic", "cnn")
+            for name, level in (("none", 0.6), ("class_weight", 0.7), ("threshold", 0.65), ("smote", 0), ("escgan", 0))
+            for i, score in enumerate(np.full(8, level) if level else 0.7 - losses)
+        ]
+    )
+    compared = compare_augmenters(scores)
+    own = compared[compared["metric"] == "balanced_accuracy"]
+    assert np.allclose(own["p_holm"], 3 * 4 * wilcoxon(losses, method="exact").pvalue) and (own["high"] < 0).all()
+    said = verdict_sentences(compared, n_rivals=len(rivals_that_ran(scores)))
+    # 12 times the smallest p value of 8 subjects, 2 of 256: no loss could have been shown, whatever was measured.
+    reason = "can show no loss, as p, corrected for 3 rivals and 4 comparisons, cannot fall below 0.0938"
+    assert all(reason in s for s in said[1:])
+
+
+def test_scores_that_are_equal_throughout_are_called_equal():
+    same = {"difference": 0.0, "low": 0.0, "high": 0.0, "p_holm": 1.0, "detectable": float("nan")}
+    (said,) = sentences(comparison(verdict="undecided", **same))
+    assert said.endswith("12 subjects); every subject scored the same with both.")
 
 
 def test_what_is_not_about_unseen_people_does_not_say_so():

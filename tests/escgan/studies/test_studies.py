@@ -12,7 +12,7 @@ from escgan.errors import ConfigError
 from escgan.evaluation.significance import compare_augmenters, correct_comparisons
 from escgan.report.drawing import as_png
 from escgan.studies import STUDIES, StudyResults, parse_study
-from escgan.studies.summary import means_over_subjects
+from escgan.studies.summary import means_over_subjects, score_rows
 from flows.names import STUDY_NAMES
 
 OPTIONS = {"hard_case": {"label": "low valence", "keep": [0.1, 0.5, 1.0]}}
@@ -223,3 +223,13 @@ def test_options_stand_in_the_experiments_file_and_faults_in_them_are_named(tmp_
         path.write_text(text + f"studies: {section}\n")
         with pytest.raises(ConfigError, match=said):
             load_experiment(path)
+
+
+def test_a_score_that_no_subject_has_is_called_undefined_in_the_table():
+    rows = [(s, a, 0.6, np.nan) for s in ("01", "02") for a in ("none", "smote")]
+    table = pd.DataFrame(rows, columns=["subject", "augmenter", "balanced_accuracy", "auroc"])
+    table = table.assign(classifier="logistic", seed=0, auprc=np.nan, macro_f1=0.5)
+    shown = score_rows(table, compare_augmenters(table), ())
+    assert shown["AUROC"].tolist() == shown["AUPRC"].tolist() == ["undefined", "undefined"]
+    assert shown["AUROC against the best rival"].tolist() == ["", "undefined"]
+    assert not shown.astype(str).stack().str.contains("nan").any()
