@@ -73,7 +73,8 @@ class Picture:
     """A figure inside the page.
 
     ``uri`` is a ``data:`` URI, ``alt`` says what the figure shows with its key numbers, ``caption`` says how
-    to read it, and ``width`` and ``height`` are CSS pixels.
+    to read it, and ``width`` and ``height`` are CSS pixels. ``chart`` is the same figure as Plotly's JSON, to be laid
+    over the picture where scripts run; "" for none.
     """
 
     kind: ClassVar[str] = "picture"
@@ -82,6 +83,7 @@ class Picture:
     caption: str
     width: int
     height: int
+    chart: str = ""
 
 
 @dataclass(frozen=True)

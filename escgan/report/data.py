@@ -9,6 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from escgan.normalization import Normalization
+from escgan.report.plane import EditPlane
+
 
 @dataclass(frozen=True)
 class ScalpMeans:
@@ -40,6 +43,8 @@ class ReportData:
         In words: what makes a window one of a class, what was measured in it, and the unit of that.
     notices
         What a reader of the scores has to know of the recordings, such as one person under two names.
+    caveats
+        What limits the scores, such as too few subjects to show anything.
     recordings
         One row a recording: recording, subject, session, trials, windows and one ``n: <class>`` column a class.
     left_out
@@ -59,6 +64,8 @@ class ReportData:
         Mean power spectral density per recording: name -> {"frequency_hz", "before", "after"} in uV^2/Hz.
     scalp
         Augmenter -> mean scalp distributions, for augmenters that made windows.
+    plane
+        Real and edited windows of one fold, seen across the border between two classes; None where nothing was edited.
     history
         Training of augmenters: augmenter, fold, seed, step and one column a loss term. Rows without a step are what the
         augmenter ``auto`` tried: candidate (-1 for none), ratio, score and chosen (0 or 1).
@@ -88,7 +95,7 @@ class ReportData:
     protocol: str
     leaky: bool
     tested: str
-    normalization: str
+    normalization: Normalization
     transductive: bool
     classes: tuple[str, ...]
     labelling: str
@@ -97,6 +104,7 @@ class ReportData:
     definition: str
     unit: str
     notices: tuple[str, ...]
+    caveats: tuple[str, ...]
     recordings: pd.DataFrame
     left_out: pd.DataFrame
     steps: pd.DataFrame
@@ -106,6 +114,7 @@ class ReportData:
     quality: pd.DataFrame
     spectra: Mapping[str, Mapping[str, tuple[float, ...]]]
     scalp: Mapping[str, ScalpMeans]
+    plane: EditPlane | None
     history: pd.DataFrame
     acceptance: pd.DataFrame
     scores: pd.DataFrame

@@ -162,8 +162,11 @@ def as_png(figure: Figure, dpi: int = 132) -> bytes:
     return small.getvalue()
 
 
-def picture(figure: Figure, alt: str, caption: str, *, raster: bool = False) -> Picture:
-    """Encode a figure for the page; ``raster`` for smooth maps, which are smaller as PNG than as SVG."""
+def picture(figure: Figure, alt: str, caption: str, *, raster: bool = False, chart: str = "") -> Picture:
+    """Encode a figure for the page; ``raster`` for smooth maps, which are smaller as PNG than as SVG.
+
+    ``chart`` is the same figure to look closer at (:mod:`escgan.report.charts`).
+    """
     content, mime = (as_png(figure), "image/png") if raster else (as_svg(figure).encode(), "image/svg+xml")
     width, height = figure.get_size_inches()
     return Picture(
@@ -172,4 +175,5 @@ def picture(figure: Figure, alt: str, caption: str, *, raster: bool = False) -> 
         caption=caption,
         width=round(width * CSS_DPI),
         height=round(height * CSS_DPI),
+        chart=chart,
     )

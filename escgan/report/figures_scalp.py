@@ -55,8 +55,8 @@ def scalp_maps(data: ReportData, augmenter: str) -> Figure:
     means = data.scalp[augmenter]
     keep = placed_channels(data)
     info = _info([data.channels[i] for i in keep])
-    rows = _mapped_rows(data, means)
-    split = data.normalization == "none"
+    rows = mapped_rows(means)
+    split = has_own_scale(data, means)
     n_bands, n_bars = len(data.bands), 1 + split
     size = min(1.3, 8.4 / n_bands)
     heights = [*[1.0] * len(rows), *[0.34] * n_bars]
@@ -73,6 +73,8 @@ def scalp_maps(data: ReportData, augmenter: str) -> Figure:
         differences = np.concatenate([stack[3:] for stack in stacks])
         if split:
             scales, cmaps = [_range(values), _symmetric(differences)], [_SEQUENTIAL, _DIVERGING]
+        elif data.normalization == "none":
+            scales, cmaps = [_range(values)], [_SEQUENTIAL]
         else:
             scales, cmaps = [_symmetric(np.concatenate([values, differences]))], [_DIVERGING]
         for i, (c, kind) in enumerate(rows):
@@ -91,11 +93,16 @@ def scalp_maps(data: ReportData, augmenter: str) -> Figure:
     return figure
 
 
-def _mapped_rows(data: ReportData, means: ScalpMeans) -> list[tuple[int, int]]:
+def has_own_scale(data: ReportData, means: ScalpMeans) -> bool:
+    """Return whether there are differences, and values too far from zero to share a scale with them."""
+    return data.normalization == "none" and any(kind == 3 for _, kind in mapped_rows(means))
+
+
+def mapped_rows(means: ScalpMeans) -> list[tuple[int, int]]:
     """Return (class, position in ``ROWS``) of every row that has something to show."""
     return [
         (c, kind)
-        for c in range(len(data.classes))
+        for c in range(len(means.real))
         for kind in range(len(ROWS))
         # An augmenter that interpolates has no single reference window, so neither a difference to it.
         if kind == 0 or np.isfinite(_stack(means, c)[kind]).any()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -48,8 +49,7 @@ def paired_scores(data: ReportData, metric: str) -> Figure:
     panel = max(3.2, min(WIDTH / n_columns, 1.4 + 0.9 * len(names)))
     figure = new_figure(max(5.0, panel * n_columns), 3.6 * n_rows)
     chance = chance_level(data, metric)
-    floor = np.nanmin([*np.ravel(table.to_numpy()), chance]) - 0.03
-    ceiling = min(1.02, np.nanmax([*np.ravel(table.to_numpy()), chance]) + 0.03)
+    floor, ceiling = score_range(table, chance)
     for axes, model in zip(panels(figure, n_rows, n_columns, len(models)), models, strict=True):
         values = table.reindex(columns=[(name, model) for name in names]).to_numpy()
         x = np.arange(len(names))
@@ -79,6 +79,12 @@ def paired_scores(data: ReportData, metric: str) -> Figure:
         labels.append("chance")
     legend_above(figure, handles, labels)
     return figure
+
+
+def score_range(table: pd.DataFrame, chance: float) -> tuple[float, float]:
+    """Return the range of an axis that holds all subjects' scores and the chance level."""
+    values = [*np.ravel(table.to_numpy()), chance]
+    return float(np.nanmin(values)) - 0.03, min(1.02, float(np.nanmax(values)) + 0.03)
 
 
 def forest(data: ReportData) -> Figure:

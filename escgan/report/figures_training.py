@@ -26,6 +26,33 @@ _STAGES = ("wanted", "tried", "accepted")
 _STAGE_COLOURS = (MUTED, "#9CCBEA", class_colour(0))
 
 
+TERMS = {
+    "reconstruction": "how far windows end from themselves when edited into their own class, or restored",
+    "realness": "how easily the discriminator tells edits from real windows",
+    "control": "how far the class that the discriminator finds in edits is from the one asked for",
+    "diversity": "how alike edits of different windows are",
+    "boundary": "how far edits lie from the border between classes",
+    "class_real": "the discriminator's errors on the class of real windows",
+    "class_edited": "the discriminator's errors on the class of edits",
+    "judge_real": "the discriminator's errors in taking real windows for real",
+    "judge_edited": "the discriminator's errors in taking edits for edited",
+    "critic_real": "the critic's score of real windows, negated",
+    "critic_made": "the critic's score of made windows",
+    "penalty": "how far the critic's slope is from 1",
+    "generator": "the critic's score of made windows, negated",
+    "likelihood": "how unlikely a window is, given its code",
+    "divergence": "how far codes are from a standard normal distribution",
+    "noise": "the error in the noise that the network takes out of a window",
+}
+"""What every loss term measures, in a clause; lower is better for the network that it trains."""
+
+
+def term_words(data: ReportData) -> str:
+    """Say in a sentence what the terms of this run measure; "" where none is known."""
+    told = "; ".join(f"{term.replace('_', ' ')}: {TERMS[term]}" for term in loss_terms(data) if term in TERMS)
+    return f"{told[:1].upper()}{told[1:]}. " if told else ""
+
+
 def training_steps(data: ReportData) -> pd.DataFrame:
     """Return the history's rows that are blocks of training steps: an augmenter that only chooses has none."""
     if "step" not in data.history.columns:

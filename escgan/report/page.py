@@ -10,9 +10,10 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from escgan.report.blocks import Section
+from escgan.report.blocks import Picture, Section
+from escgan.report.charts import packed, plotly_script
 from escgan.report.data import ReportData
-from escgan.report.sections_edits import scalp_section, training_section
+from escgan.report.sections_edits import plane_section, scalp_section, training_section
 from escgan.report.sections_methods import methods_section
 from escgan.report.sections_recordings import preprocessing_section, subjects_section
 from escgan.report.sections_scores import (
@@ -31,6 +32,7 @@ SECTIONS = (
     subjects_section,
     preprocessing_section,
     scalp_section,
+    plane_section,
     training_section,
     recall_section,
     methods_section,
@@ -64,18 +66,22 @@ def render_report(data: ReportData) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    script = _own_file("sort.js.j2")
-    found = outcome(data)
+    found, shown = outcome(data), sections(data)
+    sorting, charts, plotly = _own_file("sort.js.j2"), "", ""
+    if any(isinstance(block, Picture) and block.chart for section in shown for block in section.blocks):
+        charts, plotly = _own_file("charts.js.j2"), plotly_script()
     return environment.get_template("page.html.j2").render(
         data=data,
         badges=badges(data),
         outcome=found,
         outcome_name=VERDICT_NAMES.get(found, "Not compared"),
-        sections=sections(data),
-        # Both are this package's own files, so they may stand as they are.
+        sections=shown,
+        # Installed files, not data: they may stand as they are.
         style=Markup(_own_file("page.css")),
-        script=Markup(script),
-        script_digest=_script_digest(script),
+        sorting=Markup(sorting),
+        charts=Markup(charts),
+        packed_plotly=packed(plotly),
+        script_digests=Markup(" ".join(_script_digest(script) for script in (sorting, charts, plotly) if script)),
     )
 
 
@@ -96,7 +102,7 @@ def badges(data: ReportData) -> tuple[Badge, ...]:
             )
         )
     if data.notices:
-        found.append(Badge("ODD RECORDINGS", " ".join(data.notices), alarm=True))
+        found.append(Badge("BEWARE", " ".join(data.notices), alarm=True))
     found.append(Badge(data.protocol.replace("_", " "), "How training and test were split"))
     if data.transductive:
         found.append(
@@ -107,7 +113,10 @@ def badges(data: ReportData) -> tuple[Badge, ...]:
         )
     found.append(Badge(plural(data.scores["subject"].nunique(), "subject"), "Held out once each"))
     found.append(
-        Badge(f"{duration(data.seconds)} of computing", "All artifacts together, also those made side by side")
+        Badge(
+            f"{duration(data.seconds)} of computing, summed over units and processes",
+            "What every artifact took, added up: those made side by side, or taken from the store, count in full",
+        )
     )
     return tuple(found)
 
@@ -118,5 +127,5 @@ def _own_file(name: str) -> str:
 
 
 def _script_digest(script: str) -> str:
-    """Return the digest by which the page's content policy admits this script and no other."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    """Return the source by which the page's content policy admits this script and no other."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode('ascii')}'"

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from escgan.report import figures
-from escgan.report.blocks import Block, Cell, Picture, Section, Table, columns, missing
-from escgan.report.data import ReportData
+from escgan.report import charts, figures
+from escgan.report.blocks import Block, Cell, Column, Paragraph, Picture, Section, Table, columns, missing
+from escgan.report.data import ReportData, ScalpMeans
 from escgan.report.drawing import picture
-from escgan.report.figures_scalp import can_be_mapped, placed_channels
-from escgan.report.figures_training import loss_terms, training_steps
+from escgan.report.figures_edits import outside
+from escgan.report.figures_scalp import can_be_mapped, has_own_scale, mapped_rows, placed_channels
+from escgan.report.figures_training import loss_terms, term_words, training_steps
 from escgan.report.table_choices import choice_table
-from escgan.report.wording import as_text, count, count_cell, listed, number, percent, plural, significant
+from escgan.report.wording import as_number, as_text, count, count_cell, listed, number, percent, plural, significant
 
 
 def scalp_section(data: ReportData) -> Section:
@@ -34,13 +35,15 @@ def _scalp_picture(data: ReportData, augmenter: str) -> Picture:
     means = data.scalp[augmenter]
     told = []
     for c, name in enumerate(data.classes):
-        difference = means.edited[c] - means.reference[c]
+        changed = np.isfinite(means.reference[c]).any()
+        difference = means.edited[c] - (means.reference if changed else means.real)[c]
         if not np.isfinite(difference).any():
             told.append(f"no window was made {name}")
             continue
         channel, band = np.unravel_index(int(np.nanargmax(np.abs(difference))), difference.shape)
+        what = "change into" if changed else "difference of made from real"
         told.append(
-            f"the largest change into {name} is {number(float(difference[channel, band]), 2)} "
+            f"the largest {what} {name} is {number(float(difference[channel, band]), 2)} "
             f"at {data.channels[channel]} in {data.bands[band]}"
         )
     meaning = {
@@ -53,18 +56,84 @@ def _scalp_picture(data: ReportData, augmenter: str) -> Picture:
     note = f" Left out, their place being unknown: {listed(lost)}." if lost else ""
     scales = (
         "The maps of a band share one colour scale, differences another"
-        if data.normalization == "none"
+        if has_own_scale(data, means)
         else "All maps of a band share one colour scale"
     )
     return picture(
         figures.scalp_maps(data, augmenter),
         f"Scalp maps of mean differential entropy for {augmenter}: {'; '.join(told)}.",
-        f"{augmenter}: mean differential entropy ({meaning}), seen from above, nose up. “Real” averages the class' "
-        "recorded windows, “reference” the windows that were edited into the class, “edited” the "
-        "result. A faithful edit looks like “real”; the last row shows what was changed. "
+        f"{augmenter}: mean differential entropy ({meaning}), seen from above, nose up. {_rows_words(data, means)} "
         f"{scales}.{note}",
         raster=True,
     )
+
+
+def _rows_words(data: ReportData, means: ScalpMeans) -> str:
+    """Say what the rows of an augmenter's maps are: those that it has, and no other."""
+    kinds = {kind for _, kind in mapped_rows(means)}
+    words = "“Real” averages the class' recorded windows"
+    if 1 in kinds:
+        words += (
+            ", “reference” the windows that were edited into the class, “edited” the result, and “edited − reference” "
+            "is what was changed. A faithful edit looks like “real”."
+        )
+    elif 2 in kinds:
+        words += (
+            ", “edited” those that the augmenter made: they are not edits of one window each, so there is no reference "
+            "to show. Faithful ones look like “real”."
+        )
+    else:
+        return f"{words}; none was made of any class."
+    without = [name for name, n in zip(data.classes, means.n_edited, strict=True) if not n]
+    return f"{words} No window was made {listed(without)}: there is the real map alone." if without else words
+
+
+def plane_section(data: ReportData) -> Section:
+    """Return where one fold's edits lie among its real windows, as a picture and in numbers."""
+    heading = "Edits among real windows"
+    plane = data.plane
+    if plane is None:
+        return Section("plane", heading, (missing("No window was made in the first fold, so there is none to place."),))
+    shares = plane.shares.set_index("group")
+    told = [
+        f"{name} {percent(as_number(shares.at[name, 'beyond']))} of {count(as_number(shares.at[name, 'n']))}"
+        for name in plane.edits
+    ]
+    n_outside = outside(plane)
+    beyond = f" {plural(n_outside, 'point')} far from the rest {'lies' if n_outside == 1 else 'lie'} outside the frame."
+    beyond *= n_outside > 0
+    shown = picture(
+        figures.edit_panels(plane),
+        f"Edits into {plane.target} among real windows of {plane.source} and {plane.target}. Beyond the border, on the "
+        f"side of {plane.target}: {listed(told)}.",
+        f"Training windows of fold {plane.fold} (seed {plane.seed}), up to 250 of a kind. To the right is what a "
+        f"logistic regression, fitted on the real ones, takes for {plane.target}; in the grey stripe it gives both "
+        "classes at least a quarter. Up is the direction in which windows differ most besides. Edits at the far right "
+        "look more like their class than real windows do; edits that stay left of the line kept what made their "
+        f"references the other class. Nobody who was held out is shown.{beyond}",
+        chart=charts.plane_chart(plane),
+    )
+    rows = tuple(
+        (
+            Cell(str(line["group"])),
+            count_cell(line["n"]),
+            *(Cell(percent(as_number(line[name])), sort=as_number(line[name])) for name in ("beyond", "near")),
+        )
+        for _, line in plane.shares.iterrows()
+    )
+    heads = (
+        Column("Windows"),
+        Column("Number", numeric=True),
+        Column(f"Taken for {plane.target}", numeric=True, title="Right of the border"),
+        Column("Near the border", numeric=True, title="Both classes get at least a quarter"),
+    )
+    caption = "Where all of these windows lie, not only those drawn. The regression was fitted on the real ones."
+    more = Paragraph(
+        "How like real windows edits are (KID, Frechet distance, precision, coverage, copies), and how networks that "
+        "were trained with them stand attacks, is measured by “escgan study fidelity” and “escgan study robustness”, "
+        "on pages of their own."
+    )
+    return Section("plane", heading, (shown, Table("plane", caption, heads, rows), more))
 
 
 def training_section(data: ReportData) -> Section:
@@ -93,9 +162,11 @@ def _loss_picture(data: ReportData) -> Picture:
     return picture(
         figures.losses(data),
         f"Loss terms over training of {plural(runs, 'network')}, mean at first and last step: {'; '.join(told)}.",
-        "Each loss term over training steps: thin, one fold; bold, each augmenter's mean. Adversarial terms should "
+        "Each loss term, times its weight, over training steps: thin, one fold; bold, each augmenter's mean. "
+        f"{term_words(data)}Adversarial terms should "
         "settle rather than fall to zero: a discriminator whose loss vanishes has stopped teaching the generator. A "
         "single line that leaves the bundle is a fold to look at.",
+        chart=charts.losses_chart(data),
     )
 
 

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import pandas as pd
+import re
 
+from escgan.evaluation.significance import count_comparisons, rivals_that_ran
 from escgan.evaluation.verdict import UNSEEN
+from escgan.normalization import IN_WORDS
 from escgan.report.blocks import Block, Cell, Column, Listing, Paragraph, Section, Table, columns, missing
 from escgan.report.data import ReportData
 from escgan.report.summary import augmenters, classifiers
 from escgan.report.wording import as_number, as_text, duration, listed, plural, significant, text_cell
 
 _KEY_LENGTH = 10
-
-_NORMALIZATIONS = {
-    "per_subject": "features were z-scored with each subject's own mean and deviation",
-    "coral": "features were z-scored with each subject's own mean and deviation, and given the covariance that the "
-    "training subjects share (CORAL, with each subject's own shrunk covariance)",
-    "global": "features were z-scored with the mean and deviation of the training windows",
-    "none": "features were used without normalisation",
-}
 
 
 def methods_section(data: ReportData) -> Section:
@@ -43,16 +37,22 @@ def methods_section(data: ReportData) -> Section:
 
 def methods_text(data: ReportData) -> str:
     """Return a paragraph a paper could start from; it says only what the data say."""
-    steps = list(dict.fromkeys(as_text(step) for step in data.steps.get("step", ())))
+    # What reading did is logged beside the steps, and is none.
+    steps = [step for step in dict.fromkeys(as_text(step) for step in data.steps.get("step", ())) if step != "read"]
+    if steps:
+        treated = f"was preprocessed in these steps: {listed(steps)}."
+    elif data.without_signal:
+        treated = "was taken as the features that its owners distribute."
+    else:
+        treated = "was used as it was read, without preprocessing."
     seeds = data.scores["seed"].nunique()
-    rivals = [str(name) for name in data.comparisons.get("rival", pd.Series(dtype=object)).unique()]
     sentences = [
         f"EEG of {plural(data.recordings['subject'].nunique(), 'subject')} "
-        f"({plural(len(data.recordings), 'recording')}, {plural(len(data.channels), 'channel')}) of {data.corpus} was "
-        + (f"preprocessed in these steps: {listed(steps)}." if steps else "used without further preprocessing."),
-        f"Features ({data.unit}): {data.definition}; in {plural(len(data.bands), 'frequency band')} "
+        f"({plural(len(data.recordings), 'recording')}, {plural(len(data.channels), 'channel')}) of {data.corpus} "
+        + treated,
+        f"Features ({data.unit}): {_with_signs(data.definition)}; in {plural(len(data.bands), 'frequency band')} "
         f"({listed(data.bands)}). "
-        f"{_capital(_NORMALIZATIONS.get(data.normalization, f'features were normalised by “{data.normalization}”'))}.",
+        f"{_capital(IN_WORDS[data.normalization])}.",
         "This is transductive: a held-out subject's own unlabelled windows are taken to be available together."
         if data.transductive
         else "",
@@ -65,12 +65,48 @@ def methods_text(data: ReportData) -> str:
         "about unseen people.",
         "" if data.leaky or data.tested == UNSEEN else
         f"It tests {data.tested}: its scores say nothing about unseen people.",
-        f"Scores are means over {'held-out ' * (data.tested == UNSEEN)}subjects; their intervals are percentile "
-        "bootstraps over subjects (95 %).",
+        f"Scores are means over {'held-out ' * (data.tested == UNSEEN)}subjects; their intervals are expanded "
+        "percentile bootstraps over subjects (95 %; Hesterberg 2015, doi:10.1080/00031305.2015.1089789).",
+        "" if data.comparisons.empty else _comparisons_text(data),
     ]  # fmt: skip
-    if rivals:
-        sentences.append(f"Comparisons are paired over subjects, against {listed(rivals)}.")
     return " ".join(filter(None, sentences))
+
+
+def _comparisons_text(data: ReportData) -> str:
+    """Say how augmenters were compared, with the numbers that p values were corrected for."""
+    rivals, n = rivals_that_ran(data.scores), count_comparisons(data.comparisons)
+    chosen = list(dict.fromkeys(data.comparisons["rival"].astype(str)))
+    best = (
+        f"the best of {listed(rivals)} on the same metric (here {listed(chosen)})"
+        if len(rivals) > 1
+        else listed(chosen)
+    )
+    text = (
+        f"Comparisons are paired over subjects, with {best}: Wilcoxon signed-rank tests (Wilcoxon 1945, "
+        "doi:10.2307/3001968), two-sided, with zeros ranked (Pratt 1959, doi:10.1080/01621459.1959.10501526), and the "
+        "same bootstrap of the mean difference. "
+    )
+    if len(rivals) > 1:
+        text += (
+            f"Where an augmenter scored lower, p was multiplied by {len(rivals)}, the number of rivals whose best was "
+            "chosen by the same scores (Bonferroni). "
+        )
+    if n > 1:
+        text += f"The {n} p values of each metric were corrected for their number (Holm 1979, jstor:4615733)."
+    return text.strip()
+
+
+def _with_signs(definition: str) -> str:
+    """Write a definition, which artifacts keep in ASCII, with the signs of mathematics.
+
+    >>> _with_signs("0.5 ln(2 pi e variance) of each window; in uV^2")
+    '½ ln(2πe σ²) of each window, σ² its variance; in µV²'
+    """
+    entropy = r"0\.5 (\w+)\(2 pi e variance\) of each (\w+)"
+    text = re.sub(entropy, r"½ \1(2πe σ²) of each \2, σ² its variance", definition)
+    for typed, sign in {"log2(": "log₂(", "log10 ": "log₁₀ ", "uV^2": "µV²"}.items():
+        text = text.replace(typed, sign)
+    return text
 
 
 def _capital(text: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from escgan.report import figures
+from escgan.evaluation.significance import count_comparisons, rivals_that_ran
+from escgan.report import charts, figures
 from escgan.report.blocks import Block, Cell, Column, Picture, Section, Table, columns, missing
 from escgan.report.data import ReportData
 from escgan.report.drawing import picture
@@ -46,30 +47,33 @@ def scores_section(data: ReportData) -> Section:
 
 
 def scores_table(data: ReportData) -> Table:
-    """Return mean +- sd over subjects per augmenter and classifier, the best of each column bold."""
+    """Return mean +- sd over subjects per augmenter and classifier, the best of each column but accuracy's bold."""
     table = {metric: estimates(data, metric) for metric in METRIC_NAMES}
     best = {
         metric: np.nanmax([np.round(e.mean, 3) for e in values.values()] + [-np.inf])
         for metric, values in table.items()
+        # Where classes are unbalanced, whoever always guesses the largest is the most accurate.
+        if metric != "accuracy"
     }
     rows = []
     for model in classifiers(data):
         for name in augmenters(data):
             if (name, model) not in table[PRIMARY_METRIC]:
                 continue
-            cells = [_estimate_cell(metric, table[metric][name, model], best[metric]) for metric in METRIC_NAMES]
+            cells = [_estimate_cell(metric, table[metric][name, model], best.get(metric)) for metric in METRIC_NAMES]
             rows.append((Cell(model), Cell(name), *cells))
     return Table(
         "scores",
         "Mean ± standard deviation over held-out subjects, each averaged over seeds first; below balanced "
-        "accuracy, the 95 % bootstrap interval of its mean. The best of each column is bold. A dash means "
-        "undefined, such as the AUROC of a subject with one class; undefined scores enter no mean.",
+        "accuracy, the 95 % bootstrap interval of its mean. The best of each column is bold, but not of accuracy, "
+        "which rewards guessing the largest class. A dash means undefined, such as the AUROC of a subject with one "
+        "class; undefined scores enter no mean.",
         columns(["Classifier", "Augmenter"], list(METRIC_NAMES.values())),
         tuple(rows),
     )
 
 
-def _estimate_cell(metric: str, value: Estimate, best: float) -> Cell:
+def _estimate_cell(metric: str, value: Estimate, best: float | None) -> Cell:
     text = number(value.mean) + (f" ± {number(value.sd)}" if np.isfinite(value.sd) else "")
     shown = interval(value.low, value.high) if metric == PRIMARY_METRIC and np.isfinite(value.low) else ""
     return Cell(
@@ -77,7 +81,7 @@ def _estimate_cell(metric: str, value: Estimate, best: float) -> Cell:
         sort=value.mean,
         detail=shown,
         title=plural(value.n_subjects, "subject"),
-        strong=bool(np.isfinite(value.mean) and np.round(value.mean, 3) == best),
+        strong=best is not None and bool(np.isfinite(value.mean) and np.round(value.mean, 3) == best),
     )
 
 
@@ -96,6 +100,7 @@ def _paired_picture(data: ReportData, metric: str) -> Picture:
         f"{metric_name(metric)}, one thin line a held-out subject. Lines that rise together from left to right show an "
         "augmenter that helps most people; a higher mean with crossing lines helps some and hurts others. "
         f"The diamond is the mean with its 95 % bootstrap interval.{level}",
+        chart=charts.paired_chart(data, metric),
     )
 
 
@@ -136,7 +141,7 @@ def comparison_table(data: ReportData) -> Table:
                 Cell(
                     probability(values["p_holm"]),
                     sort=values["p_holm"],
-                    title=f"{probability(values['p_value'])} before the correction",
+                    title=f"{probability(values['p_value'])} before Holm's correction",
                 ),
                 Cell(signed(values["effect_size"], 2), sort=values["effect_size"]),
                 Cell(number(values["detectable"]), sort=values["detectable"]),
@@ -152,7 +157,8 @@ def comparison_table(data: ReportData) -> Table:
         Column(
             "p",
             numeric=True,
-            title="Wilcoxon signed-rank test, corrected for the number of augmenters and classifiers (Holm)",
+            title="Wilcoxon signed-rank test, corrected for the number of rivals where the augmenter scores lower, and "
+            "for that of augmenters and classifiers (Holm)",
         ),
         Column(
             "Effect size",
@@ -166,14 +172,28 @@ def comparison_table(data: ReportData) -> Table:
         ),
         Column("Subjects", numeric=True),
     )
+    n_rivals, n_comparisons = len(rivals_that_ran(data.scores)), count_comparisons(data.comparisons)
     return Table(
         "comparisons",
         "Each augmenter against its rival, paired over the same held-out subjects. “Helped” and “hurt” "
-        "need both p < 0.05 (corrected for the number of comparisons of a metric, Holm) and an interval on one side of "
-        "zero; “undecided” does not mean that the two are equal.",
+        "need both p < 0.05 and an interval on one side of zero; “undecided” does not mean that the two are equal."
+        + _corrections(n_rivals, n_comparisons),
         heads,
         tuple(rows),
     )
+
+
+def _corrections(n_rivals: int, n_comparisons: int) -> str:
+    """Say what p values are corrected for, and that intervals are not."""
+    said = ""
+    if n_rivals > 1:
+        said += (
+            f" Where the augmenter scores lower, p counts {n_rivals} times: its rival is the best of {n_rivals}, "
+            "chosen by the same scores."
+        )
+    if n_comparisons > 1:
+        said += f" p is corrected for the {n_comparisons} comparisons of a metric (Holm)."
+    return said + " Intervals are not corrected: one can exclude zero where p is not below 0.05." * bool(said)
 
 
 def _forest_picture(data: ReportData) -> Picture:
@@ -187,8 +207,9 @@ def _forest_picture(data: ReportData) -> Picture:
     return picture(
         figures.forest(data),
         f"Differences with 95 % intervals: {'; '.join(lines[:4])}{more}.",
-        "Differences to the rival with 95 % intervals. Right of the line at zero the augmenter is better; an "
-        "interval that crosses the line leaves the question undecided.",
+        "Differences to the rival with 95 % intervals. Right of the line at zero the augmenter is better. “Helped” and "
+        "“hurt” need both: an interval on one side of the line, and p < 0.05, corrected as said above the table. An "
+        "interval alone decides nothing.",
     )
 
 

@@ -60,7 +60,7 @@ def subject_scores(data: ReportData, metric: str) -> pd.DataFrame:
 
 
 def estimate(values: NDArray[np.floating]) -> Estimate:
-    """Return mean, standard deviation and percentile bootstrap interval over subjects.
+    """Return mean, standard deviation and bootstrap interval over subjects.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def estimate(values: NDArray[np.floating]) -> Estimate:
 
     Notes
     -----
-    The percentile interval of Efron (1979), from resampled subjects. One subject has no interval.
+    The interval is :func:`escgan.evaluation.significance.bootstrap_interval`'s. One subject has none.
     """
     values = values[np.isfinite(values)]
     nan = float("nan")

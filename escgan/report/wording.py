@@ -14,14 +14,14 @@ DASH = "–"
 MINUS = "−"
 
 METRIC_NAMES: dict[str, str] = {
-    "accuracy": "Accuracy",
     "balanced_accuracy": "Balanced accuracy",
-    "macro_f1": "Macro F1",
     "auroc": "AUROC",
     "auprc": "AUPRC",
+    "macro_f1": "Macro F1",
     "kappa": "Cohen's κ",
+    "accuracy": "Accuracy",
 }
-"""The metrics of every score table, in reading order."""
+"""The metrics of every score table, in reading order: a phone shows the first, which the verdict is of."""
 
 VERDICT_NAMES: dict[str, str] = {"helped": "Helped", "hurt": "Hurt", "undecided": "Undecided"}
 """What a comparison can conclude, as a word."""

@@ -9,7 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from escgan.augmenters import Balance
+from escgan.augmenters.smote import SmoteAugmenter
+from escgan.augmenters.subject_shift import SubjectShiftAugmenter
 from escgan.report.data import ReportData, ScalpMeans
+from escgan.report.plane import EditPlane, edit_plane
+from escgan.windows import WindowSet
 
 CHANNELS = (
     "Fp1",
@@ -64,6 +69,7 @@ def make_report_data(
         "definition": "0.5 ln(2 pi e variance) of each window; zero-phase Butterworth band-pass over the whole trial",
         "unit": "nats",
         "notices": (),
+        "caveats": (),
         "classes": classes,
         "channels": CHANNELS,
         "bands": BANDS,
@@ -76,6 +82,7 @@ def make_report_data(
         "quality": _quality(rng, subjects),
         "spectra": _spectra(rng, subjects),
         "scalp": {name: _scalp(rng, classes) for name in makers},
+        "plane": _plane(rng, subjects, classes, makers),
         "history": _history(rng, subjects) if "escgan" in makers else _history(rng, []),
         "acceptance": _acceptance(rng, subjects, makers),
         "scores": _scores(rng, subjects, classes, augmenters, classifiers),
@@ -106,6 +113,7 @@ def make_minimal_data() -> ReportData:
         "provenance": pd.DataFrame(),
         "spectra": {},
         "scalp": {},
+        "plane": None,
         "confusions": {},
         "versions": {},
         "verdict": (),
@@ -126,6 +134,29 @@ def data() -> ReportData:
 @pytest.fixture(scope="session")
 def minimal_data() -> ReportData:
     return make_minimal_data()
+
+
+def _plane(
+    rng: np.random.Generator, subjects: list[str], classes: tuple[str, ...], makers: list[str]
+) -> EditPlane | None:
+    """Real augmenters on made-up windows: SMOTE's have no references, a subject's shift has."""
+    n = 30 * len(classes)
+    table = pd.DataFrame(
+        [
+            {"subject": subject, "session": "1", "trial": 1, "window": i, "start_s": float(i)}
+            for subject in subjects
+            for i in range(n)
+        ]
+    )
+    labels = np.tile(np.minimum(np.arange(n) // 40, len(classes) - 1), len(subjects))
+    de = rng.normal(size=(len(table), len(CHANNELS), len(BANDS))) + 0.3 * labels[:, None, None]
+    train = WindowSet(de.astype(np.float32), labels, table, CHANNELS, BANDS, classes)
+    made = {
+        name: augmenter.generate(augmenter.fit(train, 0), train, Balance(), 0)
+        for name, augmenter in {"smote": SmoteAugmenter(), "escgan": SubjectShiftAugmenter()}.items()
+        if name in makers
+    }
+    return edit_plane(train, made, "sub-01", 0)
 
 
 def _recordings(rng: np.random.Generator, subjects: list[str], classes: tuple[str, ...]) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import matplotlib
 import numpy as np
@@ -15,7 +16,7 @@ from matplotlib.figure import Figure
 from escgan.report import figures
 from escgan.report.drawing import as_png, as_svg
 from escgan.report.figures_recordings import recording_spectra
-from escgan.report.figures_scalp import can_be_mapped, placed_channels
+from escgan.report.figures_scalp import ROWS, can_be_mapped, placed_channels
 from escgan.report.sections_edits import scalp_section
 
 DRAWINGS = {
@@ -26,6 +27,7 @@ DRAWINGS = {
     "class_balance": figures.class_balance,
     "spectra": figures.spectra,
     "recording spectra": lambda data: recording_spectra(data, list(data.spectra)),
+    "edits": lambda data: figures.edit_panels(data.plane),
     "losses": figures.losses,
     "acceptance": figures.acceptance,
 }
@@ -114,6 +116,40 @@ def test_differences_in_nats_have_their_own_scale(three_classes):
     assert len(limits) == 45
     assert limits[4] == limits[8] != limits[0]
     assert limits[4][0] == -limits[4][1]
+
+
+def rows_drawn(figure, n_bands=5):
+    """The rows' names, and how many bands have a colour bar."""
+    texts = [text.get_text() for axes in figure.axes for text in axes.texts]
+    bars = sum(bool(axes.child_axes) for axes in figure.axes) // n_bands
+    return [text for text in texts if text in ROWS], bars
+
+
+@pytest.mark.parametrize("normalization", ["per_subject", "none"])
+def test_captions_of_maps_speak_of_the_rows_that_are_drawn(make_data, normalization):
+    data = make_data(n_subjects=2, normalization=normalization)
+    whole = data.scalp["escgan"]
+    nothing = np.full_like(whole.edited, np.nan)
+    unpaired = replace(whole, reference=nothing)
+    bare = replace(unpaired, edited=nothing, n_edited=np.zeros(2, int))
+    data = replace(data, scalp={"escgan": whole, "smote": unpaired, "noise": bare})
+    edited, made, none = scalp_section(data).blocks
+    drawn = {name: rows_drawn(figures.scalp_maps(data, name)) for name in data.scalp}
+    scales = 1 + (normalization == "none")
+    assert drawn["escgan"] == (["real", "real", "reference", "edited", "edited − reference"], scales)
+    assert drawn["smote"] == (["real", "real", "edited"], 1) and drawn["noise"] == (["real", "real"], 1)
+    for picture, name in ((edited, "escgan"), (made, "smote"), (none, "noise")):
+        for row in ROWS:
+            assert (f"“{row}”" in picture.caption or f"“{row.capitalize()}”" in picture.caption) == (
+                row in drawn[name][0]
+            )
+        assert "last row" not in picture.caption
+        assert ("another" in picture.caption) == (drawn[name][1] == 2)
+    assert "No window was made rest: there is the real map alone." in edited.caption
+    assert "none was made of any class" in none.caption and "no reference to show" in made.caption
+    # What was made without a reference is no less made.
+    assert "no window was made rest; the largest difference of made from real arithmetic is" in made.alt
+    assert "the largest change into arithmetic is" in edited.alt and "no window was made arithmetic" in none.alt
 
 
 def test_channels_without_a_known_place_are_named_not_drawn(make_data):
