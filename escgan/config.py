@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 _REGISTRIES: tuple[dict[str, Any], ...] = (
     DATASETS, PREPROCESSORS, LABELS, SMOOTHING, PROTOCOLS, AUGMENTERS, CLASSIFIERS,
 )  # fmt: skip
+# The longest shipped configuration has some hundred values. Seeds and counts are integers of the machine.
+_MOST_VALUES = 20_000
+_MOST_BITS = 64
+# How alike a setting's name must be to be guessed: one letter of four may be wrong, and 'version' is no 'expansion'.
+_NEAR_MISS = 0.75
 
 
 def _without_corpus_defaults(schema: dict[str, Any]) -> None:
@@ -146,6 +151,17 @@ class PipelineConfig(Settings):
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML without objects, and without the merges (``<<``) of merges that ten lines make billions of."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        super().flatten_mapping(node)
+        if len(node.value) > _MOST_VALUES:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"merges have made more than {_MOST_VALUES} settings", node.start_mark
+            )
+
+
 def load_config(path: Path | str) -> PipelineConfig:
     """Read a configuration from YAML.
 
@@ -169,7 +185,7 @@ def load_experiment(path: Path | str) -> tuple[PipelineConfig, dict[str, StudyCo
 
     path = Path(path)
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except OSError as cause:
         raise ConfigError(f"Configuration '{path}' cannot be read: {cause.strerror}; check the path.") from cause
     except UnicodeDecodeError as cause:
@@ -178,8 +194,12 @@ def load_experiment(path: Path | str) -> tuple[PipelineConfig, dict[str, StudyCo
         mark = getattr(cause, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
         raise ConfigError(f"Configuration '{path}' is not valid YAML{where}: check its indentation.") from cause
+    except (ValueError, OverflowError, RecursionError) as cause:
+        # A number of thousands of digits, a date that does not exist, brackets in thousands of brackets.
+        raise ConfigError(f"Configuration '{path}' holds what no setting can be ({cause}): correct it.") from cause
     if not isinstance(values, dict):
         raise ConfigError(f"Configuration '{path}' holds no settings: give dataset, augmenters and classifiers.")
+    _refuse_absurd(values, str(path))
     studies = values.pop("studies", None) or {}
     if not isinstance(studies, dict) or not all(isinstance(own, dict) for own in studies.values()):
         raise ConfigError(f"In {path}: studies holds each study's options below its name, such as `compare: {{}}`.")
@@ -189,6 +209,7 @@ def load_experiment(path: Path | str) -> tuple[PipelineConfig, dict[str, StudyCo
 
 def parse_config(values: dict[str, Any], source: str = "the configuration") -> PipelineConfig:
     """Build a configuration from plain values; raises ConfigError with one sentence for the first fault."""
+    _refuse_absurd(values, source)
     try:
         return PipelineConfig.model_validate(values)
     except ValidationError as error:
@@ -197,15 +218,38 @@ def parse_config(values: dict[str, Any], source: str = "the configuration") -> P
         raise ConfigError(f"In {source}: {error}") from error
 
 
+def _refuse_absurd(values: Any, source: str) -> None:
+    """Refuse what would take all memory or cannot be written down again, before anything looks at single settings.
+
+    YAML's aliases let ten lines stand for billions of values, or a list hold itself.
+    """
+    count, waiting = 0, [values]
+    while waiting:
+        value = waiting.pop()
+        count += 1
+        if count > _MOST_VALUES:
+            raise ConfigError(
+                f"In {source}: the settings are more than {_MOST_VALUES} values, aliases followed: write fewer."
+            )
+        if isinstance(value, dict):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, list | tuple | set):
+            waiting += value
+        elif isinstance(value, int) and value.bit_length() > _MOST_BITS:
+            raise ConfigError(f"In {source}: a number has {value.bit_length()} bits: give one of {_MOST_BITS} at most.")
+
+
 def explain(error: ValidationError, source: str) -> str:
     """Return one sentence for the first fault that validation found."""
-    first = error.errors(include_url=False)[0]
+    found = error.errors(include_url=False)
+    # A misspelt setting is often a missing one as well: its name says more.
+    first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
     where = ".".join(str(part) for part in first["loc"])
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         unknown, known = str(first["loc"][-1]), _known_keys()
         # A setting of that very name belongs to something else: only what is nearly the same can have been meant.
-        cutoff = 0.9 if unknown in known else 0.6
+        cutoff = 0.9 if unknown in known else _NEAR_MISS
         near = difflib.get_close_matches(unknown, [key for key in known if key != unknown], n=1, cutoff=cutoff)
         hint = f"did you mean '{near[0]}'?" if near else "remove it."
         return f"In {source}: there is no setting '{where}': {hint}"

@@ -26,14 +26,15 @@ def choose_device(asked: str = "auto") -> str:
     """
     if asked == "cpu":
         return "cpu"
+    kind = asked.split(":")[0]
+    if asked != "auto" and kind not in ("cuda", "mps"):
+        # Said without torch, which takes seconds to import.
+        raise ConfigError(f"There is no device '{asked}': expected one of auto, cpu, cuda, mps.")
     import torch
 
     present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if asked == "auto":
         return next((name for name, there in present.items() if there), "cpu")
-    kind = asked.split(":")[0]
-    if kind not in present:
-        raise ConfigError(f"There is no device '{asked}': expected one of auto, cpu, cuda, mps.")
     if not present[kind]:
         raise ConfigError(f"Device '{asked}' was asked for, but torch finds none here: use --device cpu.")
     return asked

@@ -190,6 +190,7 @@ def test_an_experiment_is_frozen():
 
 
 FAULTS = {
+    "key of nothing known": ({"version": 99}, "there is no setting 'version': remove it."),
     "unknown key": ({"classifier": ["cnn"]}, "there is no setting 'classifier': did you mean 'classifiers'?"),
     "unknown key like no other": ({"xyzzy": 1}, "there is no setting 'xyzzy': remove it."),
     "unknown key of a corpus": (
@@ -352,6 +353,36 @@ def test_a_file_that_holds_no_configuration_is_refused_in_one_sentence(tmp_path,
 def test_a_file_that_cannot_be_read_is_refused_with_the_reason(tmp_path, name, said):
     with pytest.raises(ConfigError, match=f"cannot be read: {said}.*; check the path"):
         load_config(tmp_path / name)
+
+
+def laughs(line: bytes) -> bytes:
+    """Write levels of nine aliases each of the level below: ten lines that stand for billions of values."""
+    return b"a0: &a0 {l: 1}\n" + b"".join(line % (i, i, b", ".join([b"*a%d" % (i - 1)] * 9)) for i in range(1, 10))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (laughs(b"a%d: &a%d [%s]\n") + b"dataset: {kind: *a9}\n", "more than 20000 values, aliases followed"),
+        (b"dataset: &d {kind: deap, rename: *d}\n", "more than 20000 values, aliases followed"),
+        (laughs(b"a%d: &a%d {<<: [%s]}\n"), "is not valid YAML at line"),
+        (b"seeds: [" + b"9" * 5000 + b"]\n", "holds what no setting can be"),
+        (b"seeds: [0x" + b"f" * 5000 + b"]\n", "a number has 20000 bits: give one of 64 at most"),
+        (b"[" * 100_000, "holds what no setting can be"),
+        (b"name: 2001-99-99\n", "holds what no setting can be"),
+        (
+            b"augmenters: [{kind: escgan, preset: {a: b}}]\ndataset: deap\nclassifiers: [lda]\n",
+            "preset: input should be",
+        ),
+    ],
+    ids=["laughs", "itself", "merges", "digits", "hexadecimal", "brackets", "date", "preset"],
+)
+def test_a_file_made_to_do_harm_is_refused_at_once(tmp_path, content, said):
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=said) as raised:
+        load_config(path)
+    assert str(raised.value).isprintable() and str(path) in str(raised.value)
 
 
 def test_a_path_may_be_text(tmp_path):

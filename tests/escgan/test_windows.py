@@ -18,10 +18,22 @@ def test_joined_windows_keep_rows_labels_and_features_together():
     assert both.counts.tolist() == (2 * parts[0].counts).tolist()
 
 
-def test_joining_different_montages_is_refused_with_both_subjects_named():
-    odd = replace(make_windows(), channels=tuple(reversed(make_windows().channels)))
-    with pytest.raises(ConfigError, match="sub-00 and sub-00 differ in channels"):
+def test_joining_different_montages_is_refused_with_both_subjects_and_what_only_one_has():
+    odd = replace(make_windows(), channels=("Oz", *make_windows().channels[1:]))
+    with pytest.raises(ConfigError, match=r"sub-00 and sub-00 differ in channels \(.* has Fp1; sub-00 alone has Oz\)"):
         concatenate([make_windows(), odd])
+    odd = replace(make_windows(), bands=("band0", "gamma"))
+    with pytest.raises(ConfigError, match="differ in bands"):
+        concatenate([make_windows(), odd])
+
+
+def test_channels_in_another_order_are_joined_by_their_names():
+    one, other = make_windows(seed=1), make_windows(seed=2)
+    order = np.random.default_rng(0).permutation(len(other.channels))
+    shuffled = replace(other, de=other.de[:, order], channels=tuple(other.channels[i] for i in order))
+    both = concatenate([one, shuffled])
+    np.testing.assert_array_equal(both.de, concatenate([one, other]).de)
+    assert both.channels == one.channels and both.de.flags.c_contiguous
 
 
 def test_joining_nothing_is_refused():
