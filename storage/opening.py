@@ -61,6 +61,12 @@ def store_exists(root: Path | str) -> bool:
     return (_folder(root) / "artifacts").is_dir()
 
 
+def why_no_store(root: Path | str) -> str:
+    """Say of an address without a store whether a file is there, to be followed by the remedy."""
+    a_file = not is_remote(root) and _folder(root).expanduser().is_file()
+    return f"'{root}' is a file, no store" if a_file else f"There is no store at '{root}'"
+
+
 def _folder(root: Path | str) -> Path:
     text = str(root)
     for start in _LOCAL:

@@ -48,7 +48,9 @@ class VerifiedArtifact(CachePolicy):
         return key
 
 
-def stage_task(stage: Stage, store: Store, *, device: str, mode: Mode) -> Task[..., dict[str, Any]]:
+def stage_task(
+    stage: Stage, store: Store, *, device: str, mode: Mode, tensorboard: Path | None = None
+) -> Task[..., dict[str, Any]]:
     """Make the Prefect task that runs units of a stage against a store.
 
     The task takes ``science`` (a tuple) and ``unit`` (a name for people), and returns a reference as a dict with
@@ -56,7 +58,7 @@ def stage_task(stage: Stage, store: Store, *, device: str, mode: Mode) -> Task[.
     """
 
     def execute(science: tuple[Any, ...], unit: str) -> dict[str, Any]:
-        ref, computed = stage.execute(store, unit, tuple(science), device=device, mode=mode)
+        ref, computed = stage.execute(store, unit, tuple(science), device=device, mode=mode, tensorboard=tensorboard)
         return _told(ref, computed)
 
     return Task(
@@ -76,7 +78,7 @@ def stage_task(stage: Stage, store: Store, *, device: str, mode: Mode) -> Task[.
 
 
 def pack_task(
-    stage: Stage, store: Store, *, device: str, mode: Mode
+    stage: Stage, store: Store, *, device: str, mode: Mode, tensorboard: Path | None = None
 ) -> Task[..., dict[str, dict[str, Any] | EscganError]]:
     """Make the Prefect task that runs several units of a stage as one program.
 
@@ -85,7 +87,7 @@ def pack_task(
     """
 
     def execute(units: dict[str, tuple[Any, ...]], pack: str) -> dict[str, dict[str, Any] | EscganError]:
-        results = execute_pack(stage, store, units, device=device, mode=mode)
+        results = execute_pack(stage, store, units, device=device, mode=mode, tensorboard=tensorboard)
         return {unit: result if isinstance(result, EscganError) else _told(*result) for unit, result in results.items()}
 
     return Task(

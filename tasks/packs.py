@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 
 from escgan.errors import EscganError
 from storage.digest import digest_json
@@ -54,7 +55,13 @@ def make_packs(stage: Stage, units: Mapping[str, Science], most: int) -> list[li
 
 
 def execute_pack(
-    stage: Stage, store: Store, units: Mapping[str, Science], *, device: str, mode: Mode = "run"
+    stage: Stage,
+    store: Store,
+    units: Mapping[str, Science],
+    *,
+    device: str,
+    mode: Mode = "run",
+    tensorboard: Path | None = None,
 ) -> dict[str, tuple[ArtifactRef, bool] | EscganError]:
     """Return what :meth:`Stage.execute` returns for each of several units, or the error that the unit ended with.
 
@@ -79,7 +86,10 @@ def execute_pack(
         if not missing:
             return results
         chosen = stage.chosen_device(device)
-        runs = [UnitRun(store=store, stage=stage.name, key=keys[u], unit=u, device=chosen) for u in missing]
+        runs = [
+            UnitRun(store=store, stage=stage.name, key=keys[u], unit=u, device=chosen, tensorboard=tensorboard)
+            for u in missing
+        ]
         began = time.perf_counter()
         computed = stage.together.compute([units[unit] for unit in missing], runs)
         share = (time.perf_counter() - began) / len(missing)

@@ -8,13 +8,18 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from escgan.augmenters.base import reference_rows
 from escgan.config import PipelineConfig
+from escgan.evaluation.caveats import caveats
+from escgan.evaluation.parts import Part
+from escgan.evaluation.scarcity import Scarcity
 from escgan.evaluation.scores import confusion
-from escgan.evaluation.significance import compare_augmenters
+from escgan.evaluation.significance import compare_augmenters, rivals_that_ran
 from escgan.evaluation.verdict import verdict_sentences
 from escgan.normalization import is_transductive, normalize_train
 from escgan.recording import subject_and_session
 from escgan.report.data import ReportData, ScalpMeans
+from escgan.report.plane import EditPlane, edit_plane
 from escgan.report.treatment import findings_table, steps_table, treatment_table
 from escgan.windows import WindowSet
 from storage.hdf5 import read_attributes
@@ -58,7 +63,18 @@ class ScoreEntry(NamedTuple):
     artifact: ArtifactRef
 
 
-@stage("report", version=8)
+class ShownFold(NamedTuple):
+    """The fold whose edits are shown among its real windows."""
+
+    fold: str
+    seed: int
+    recordings: tuple[str, ...]
+    """Names of the recordings that train, in the training side's order."""
+    part: Part | None
+    scarcity: Scarcity | None
+
+
+@stage("report", version=13)
 def report(
     config: PipelineConfig,
     recordings: tuple[RecordingEntry, ...],
@@ -67,6 +83,7 @@ def report(
     gans: tuple[AugmenterEntry, ...],
     edits: tuple[AugmenterEntry, ...],
     scores: tuple[ScoreEntry, ...],
+    shown: ShownFold | None,
     *,
     run: StageRun,
 ) -> None:
@@ -76,18 +93,27 @@ def report(
     from escgan.report.page import render_report
 
     with run.part("gather"):
-        data = gather(run.store, config, recordings, left_out, notices, gans, edits, scores)
+        data = gather(run.store, config, recordings, left_out, notices, gans, edits, scores, shown)
     run.progress(1, 2)
     write_table(run.draft.file("scores.parquet"), data.scores)
     write_table(run.draft.file("comparisons.parquet"), data.comparisons)
+    write_table(run.draft.file("acceptance.parquet"), data.acceptance)
     with run.part("draw"):
         run.draft.file(PAGE).write_text(render_report(data), encoding="utf-8")
         run.draft.file(FIGURE).write_bytes(as_png(paired_scores(data, "balanced_accuracy")))
 
 
-def read_results(artifact: Artifact) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read every subject's scores and the augmenters' comparisons back from a report."""
-    return read_table(artifact.file("scores.parquet")), read_table(artifact.file("comparisons.parquet"))
+class Results(NamedTuple):
+    """What a report found, as tables: every subject's scores, the augmenters' comparisons, what was accepted."""
+
+    scores: pd.DataFrame
+    comparisons: pd.DataFrame
+    acceptance: pd.DataFrame
+
+
+def read_results(artifact: Artifact) -> Results:
+    """Read a report's tables back."""
+    return Results(*(read_table(artifact.file(f"{name}.parquet")) for name in Results._fields))
 
 
 def gather(
@@ -99,6 +125,7 @@ def gather(
     gans: Sequence[AugmenterEntry],
     edits: Sequence[AugmenterEntry],
     scores: Sequence[ScoreEntry],
+    shown: ShownFold | None,
 ) -> ReportData:
     """Read what the report shows from the store."""
     entries = [RecordingEntry(*entry) for entry in recordings]
@@ -108,6 +135,7 @@ def gather(
     windows = load_training_windows(store, TrainingSide(tuple(e.features for e in entries)), config.labels)
     subject_scores = subject_score_table(store, score_entries)
     comparisons = compare_augmenters(subject_scores)
+    acceptance = acceptance_table(store, edit_entries)
     ingested = {entry.name: entry.recording for entry in entries if entry.recording is not None}
     facts = {name: read_attributes(store.open(ref).file("recording.h5")) for name, ref in ingested.items()}
     measured = read_attributes(store.open(entries[0].features).file("features.h5"))
@@ -119,7 +147,7 @@ def gather(
     provenance = provenance_table(store, refs)
     return ReportData(
         title=config.name,
-        corpus=config.dataset.title,
+        corpus=config.dataset.named(),
         note=config.dataset.note,
         licence=config.dataset.licence,
         citation=config.dataset.citation,
@@ -135,6 +163,7 @@ def gather(
         definition=measured["definition"],
         unit=measured["unit"],
         notices=tuple(notices),
+        caveats=caveats(subject_scores, comparisons, acceptance),
         recordings=_recording_table(entries, windows),
         left_out=pd.DataFrame(list(left_out), columns=["recording", "reason"]),
         steps=steps_table(facts),
@@ -147,12 +176,13 @@ def gather(
         ),
         spectra={name: known["spectra"] for name, known in facts.items()},
         scalp=_scalp_means(store, config, windows, edit_entries),
+        plane=_plane(store, config, entries, edit_entries, shown),
         history=_history_table(store, gan_entries),
-        acceptance=_acceptance_table(store, edit_entries),
+        acceptance=acceptance,
         scores=subject_scores,
         confusions=_confusions(store, score_entries, windows.classes),
         comparisons=comparisons,
-        verdict=verdict_sentences(comparisons, config.protocol.tested),
+        verdict=verdict_sentences(comparisons, config.protocol.tested, len(rivals_that_ran(subject_scores))),
         provenance=provenance,
         versions=store.open(score_entries[0].artifact).manifest.versions,
         command=f"escgan run {config.name}.yaml --data DIR",
@@ -221,22 +251,21 @@ def _scalp_means(
     shown = normalize_train(windows, config.normalization)
     n_classes = len(windows.classes)
     real = np.stack([_mean(shown.de[shown.labels == c]) for c in range(n_classes)])
-    identity = ["subject", "session", "trial", "window"]
-    rows = pd.Series(np.arange(len(shown)), index=pd.MultiIndex.from_frame(shown.table[identity]))
     means = {}
     for name in dict.fromkeys(entry.augmenter for entry in entries):
         reference, edited = ([np.zeros((0, *shown.de.shape[1:]))] * n_classes for _ in range(2))
         for entry in [e for e in entries if e.augmenter == name]:
-            made = read_edited(store.open(entry.artifact))
+            artifact = store.open(entry.artifact)
+            made = read_edited(artifact)
+            # A fold's channels stand in the order of its own first recording.
+            own_order = list(read_attributes(artifact.file("edited.h5"))["channels"])
+            order = [own_order.index(channel) for channel in windows.channels]
             accepted = made.edits[made.edits["accepted"]]
-            known = accepted[accepted["reference_window"].notna()]
-            where = known[[f"reference_{part}" for part in identity]].astype(
-                {"reference_trial": int, "reference_window": int}
-            )
-            source = rows.loc[pd.MultiIndex.from_frame(where)].to_numpy() if len(where) else np.zeros(0, int)
+            known, source = reference_rows(shown, accepted)
+            target = accepted.loc[known, "target_label"].to_numpy()
             for c in range(n_classes):
-                edited[c] = np.concatenate([edited[c], made.de[made.labels == c]])
-                reference[c] = np.concatenate([reference[c], shown.de[source[(known["target_label"] == c).to_numpy()]]])
+                edited[c] = np.concatenate([edited[c], made.de[made.labels == c][:, order]])
+                reference[c] = np.concatenate([reference[c], shown.de[source[target == c]]])
         means[name] = ScalpMeans(
             real=real,
             reference=np.stack([_mean(part) for part in reference]),
@@ -244,6 +273,25 @@ def _scalp_means(
             n_edited=np.array([len(part) for part in edited]),
         )
     return means
+
+
+def _plane(
+    store: Store,
+    config: PipelineConfig,
+    recordings: Sequence[RecordingEntry],
+    entries: Sequence[AugmenterEntry],
+    shown: ShownFold | None,
+) -> EditPlane | None:
+    """Place what every augmenter made in one fold among the windows that it was made from."""
+    if shown is None:
+        return None
+    case = ShownFold(*shown)
+    features = {entry.name: entry.features for entry in recordings}
+    side = TrainingSide(tuple(features[name] for name in case.recordings), case.part, case.scarcity)
+    windows = load_training_windows(store, side, config.labels)
+    own = [entry for entry in entries if (entry.fold, entry.seed) == (case.fold, case.seed)]
+    made = {entry.augmenter: read_edited(store.open(entry.artifact)) for entry in own}
+    return edit_plane(normalize_train(windows, config.normalization), made, case.fold, case.seed)
 
 
 def _mean(de: np.ndarray) -> np.ndarray:
@@ -261,7 +309,8 @@ def _history_table(store: Store, entries: Sequence[AugmenterEntry]) -> pd.DataFr
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["augmenter", "fold", "seed", "step"])
 
 
-def _acceptance_table(store: Store, entries: Sequence[AugmenterEntry]) -> pd.DataFrame:
+def acceptance_table(store: Store, entries: Sequence[AugmenterEntry]) -> pd.DataFrame:
+    """One row a fold, seed and augmenter: how many windows were wanted, tried and accepted."""
     rows = []
     for entry in entries:
         artifact = store.open(entry.artifact)

@@ -48,6 +48,8 @@ class UnitRun:
     key: str
     unit: str
     device: str
+    tensorboard: Path | None = None
+    """Folder for the loss terms of trainings; None where nobody asked for them."""
     parts: Parts = field(default_factory=Parts)
 
     @property
@@ -122,7 +124,14 @@ class Stage:
         return store.find(self.name, self.key(*science))
 
     def execute(
-        self, store: Store, unit: str, science: tuple[Any, ...], *, device: str = "cpu", mode: Mode = "run"
+        self,
+        store: Store,
+        unit: str,
+        science: tuple[Any, ...],
+        *,
+        device: str = "cpu",
+        mode: Mode = "run",
+        tensorboard: Path | None = None,
     ) -> tuple[ArtifactRef, bool]:
         """Return the artifact, and whether it had to be computed.
 
@@ -150,7 +159,8 @@ class Stage:
                 return found, False
             if mode == "run":
                 self.explain(store, unit, key)
-            run = UnitRun(store=store, stage=self.name, key=key, unit=unit, device=self.chosen_device(device))
+            chosen = self.chosen_device(device)
+            run = UnitRun(store=store, stage=self.name, key=key, unit=unit, device=chosen, tensorboard=tensorboard)
             return self.write(science, run, partial(self._compute, science)), True
 
     def explain(self, store: Store, unit: str, key: str) -> None:

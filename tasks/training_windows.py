@@ -12,7 +12,7 @@ import pandas as pd
 
 from escgan.labels import LabelConfig
 from escgan.normalization import Normalization, normalize_train
-from escgan.windows import WindowSet, concatenate
+from escgan.windows import WindowSet, concatenate, in_order_of
 from storage.hdf5 import create_mapped, map_array
 from storage.store import Store
 from tasks.sides import TrainingSide
@@ -93,7 +93,7 @@ def _gather_in_file(store: Store, side: TrainingSide, labels: LabelConfig, path:
     filled = 0
     for ref, start, stop in zip(side.features, stops - [len(own) for own in tables], stops, strict=True):
         own = kept[(kept >= start) & (kept < stop)] - start
-        de[filled : filled + len(own)] = recording_windows(store, ref)[0].de[own]
+        de[filled : filled + len(own)] = in_order_of(parts[0], recording_windows(store, ref)[0]).de[own]
         filled += len(own)
     return replace(
         joint,

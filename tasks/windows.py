@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from escgan.errors import ConfigError
 from escgan.evaluation.parts import Part
 from escgan.labels import LEFT_OUT, LabelConfig
-from escgan.windows import WindowSet, concatenate
+from escgan.windows import WindowSet, concatenate, in_order_of
 from storage.hdf5 import read_array, read_attributes
 from storage.manifest import ArtifactRef
 from storage.store import Store
@@ -43,7 +43,7 @@ def load_training_windows(store: Store, side: TrainingSide, labels: LabelConfig)
 def load_test_windows(
     store: Store, features: Sequence[ArtifactRef], side: TrainingSide, labels: LabelConfig
 ) -> WindowSet:
-    """Gather the windows that a fold tests and label them by the borders of its training side.
+    """Gather the windows that a fold tests and label them by the borders of its training side, in its channels' order.
 
     Raises
     ------
@@ -51,6 +51,7 @@ def load_test_windows(
         No window belongs to a class.
     """
     windows, table = _joined(store, features)
+    windows = in_order_of(recording_windows(store, side.features[0])[0], windows)
     ratings = pd.concat([recording_windows(store, ref)[1] for ref in side.features], ignore_index=True)
     borders = ratings[side_of(ratings, side.part, tested=False)]
     return _labelled(windows, *classes_of(table, labels, side_of(table, side.part, tested=True), borders), labels)

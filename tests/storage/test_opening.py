@@ -1,7 +1,7 @@
 import pytest
 
 from storage.errors import StorageError
-from storage.opening import open_store, store_exists
+from storage.opening import open_store, store_exists, why_no_store
 from storage.remote_store import CACHE, RemoteStore
 
 
@@ -13,6 +13,15 @@ def test_an_address_opens_what_it_names(url, bucket, tmp_path, monkeypatch):
     assert not isinstance(open_store(f"file://{tmp_path}/store"), RemoteStore) and store_exists(tmp_path / "store")
     assert store.address == url and str(store.root).startswith(str(tmp_path / "cache"))
     assert store.root.stat().st_mode & 0o077 == 0
+
+
+def test_a_file_where_a_store_is_looked_for_is_called_one(tmp_path):
+    (tmp_path / "a.yaml").touch()
+    assert not store_exists(tmp_path / "a.yaml")
+    assert why_no_store(tmp_path / "a.yaml") == f"'{tmp_path}/a.yaml' is a file, no store"
+    assert why_no_store(f"file://{tmp_path}/a.yaml") == f"'file://{tmp_path}/a.yaml' is a file, no store"
+    assert why_no_store(tmp_path / "b") == f"There is no store at '{tmp_path}/b'"
+    assert why_no_store("s3://lab/store") == "There is no store at 's3://lab/store'"
 
 
 @pytest.mark.parametrize("wrong, told", [
