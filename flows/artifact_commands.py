@@ -7,26 +7,41 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows import completing
+from flows.answering import print_document
+from flows.options import Json, Root
+
 if TYPE_CHECKING:
     from storage.manifest import Manifest
     from storage.store import Store
 
 artifacts = typer.Typer(no_args_is_help=True, help="Look at, check and remove what runs have stored.")
 
-Root = Annotated[
-    str, typer.Option("--root", help="The artifact store: a folder, or an address such as s3://bucket/folder.")
+Stage = Annotated[
+    str | None, typer.Option(help="Only this stage's.", metavar="STAGE", autocompletion=completing.stages)
 ]
-Stage = Annotated[str | None, typer.Option(help="Only this stage's.", metavar="STAGE")]
+Key = Annotated[str, typer.Argument(help="Beginning of a key.", metavar="KEY", autocompletion=completing.keys)]
 
 
 @artifacts.command("list")
-def list_artifacts(root: Root = "store", stage: Stage = None) -> None:
-    """List what the store holds."""
+def list_artifacts(root: Root = "store", stage: Stage = None, as_json: Json = False) -> None:
+    """List what the store holds.
+
+    Examples:
+    $ escgan artifacts list
+    $ escgan artifacts list --stage train
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    manifests = existing_store(root).list(stage)
+    store = existing_store(root)
+    manifests = store.list(stage)
+    if as_json:
+        facts = ("stage", "unit", "key", "digest", "bytes", "wall_s", "created")
+        rows = [{name: getattr(manifest, name) for name in facts} for manifest in manifests]
+        print_document({"store": store.address, "artifacts": rows})
+        return
     table = Table(box=box.SIMPLE)
     for heading in ("stage", "unit", "key", "MB", "seconds", "created (UTC)"):
         table.add_column(heading, no_wrap=True, justify="right" if heading in ("MB", "seconds") else "left")
@@ -38,45 +53,72 @@ def list_artifacts(root: Root = "store", stage: Stage = None) -> None:
 
 
 @artifacts.command("show")
-def show_artifact(key: Annotated[str, typer.Argument(help="Beginning of a key.")], root: Root = "store") -> None:
-    """Print an artifact's manifest as JSON, and its folder."""
+def show_artifact(key: Key, root: Root = "store", as_json: Json = False) -> None:
+    """Print an artifact's manifest as JSON, and its folder.
+
+    Examples:
+    $ escgan artifacts show 3f2a91c0
+    """
     import json
     from dataclasses import asdict
 
     store = existing_store(root)
-    for manifest in _resolved(root, key):
-        typer.echo(json.dumps(asdict(manifest), indent=2, ensure_ascii=False))
-        typer.echo(f"folder: {store.address}/artifacts/{manifest.stage}/{manifest.key}")
+    found = [(asdict(m), f"{store.address}/artifacts/{m.stage}/{m.key}") for m in _resolved(root, key)]
+    if as_json:
+        print_document({"artifacts": [manifest | {"folder": folder} for manifest, folder in found]})
+        return
+    for manifest, folder in found:
+        typer.echo(json.dumps(manifest, indent=2, ensure_ascii=False))
+        typer.echo(f"folder: {folder}")
 
 
 @artifacts.command("verify")
 def verify_artifacts(
-    key: Annotated[str | None, typer.Argument(help="Beginning of a key; all artifacts when not given.")] = None,
+    key: Annotated[
+        str | None,
+        typer.Argument(
+            help="Beginning of a key; all artifacts when not given.", metavar="[KEY]", autocompletion=completing.keys
+        ),
+    ] = None,
     root: Root = "store",
+    as_json: Json = False,
 ) -> None:
-    """Compare every file with its digest; exit code 4 if anything is damaged."""
+    """Compare every file with its digest; exit code 4 if anything is damaged.
+
+    Examples:
+    $ escgan artifacts verify
+    $ escgan artifacts verify 3f2a91c0
+    """
     store = existing_store(root)
     addresses = [(m.stage, m.key) for m in _resolved(root, key)] if key else store.addresses()
-    damaged = 0
+    damaged = []
     for stage, full_key in addresses:
         reason = store.why_not(stage, full_key)
         if reason is not None:
-            damaged += 1
-            typer.echo(f"{stage}/{full_key}: {reason}")
-    typer.echo(
-        f"{len(addresses)} artifacts checked, {damaged} damaged" + ("; run again to recompute." if damaged else ".")
-    )
+            damaged.append({"stage": stage, "key": full_key, "reason": reason})
+            if not as_json:
+                typer.echo(f"{stage}/{full_key}: {reason}")
+    if as_json:
+        print_document({"checked": len(addresses), "damaged": damaged})
+    else:
+        again = "; run again to recompute." if damaged else "."
+        typer.echo(f"{len(addresses)} artifacts checked, {len(damaged)} damaged{again}")
     if damaged:
         raise typer.Exit(4)
 
 
 @artifacts.command("remove")
 def remove_artifact(
-    key: Annotated[str, typer.Argument(help="Beginning of a key.")],
+    key: Key,
     root: Root = "store",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Delete artifacts; a later run computes them again."""
+    """Delete artifacts; a later run computes them again.
+
+    Examples:
+    $ escgan artifacts remove 3f2a91c0
+    $ escgan artifacts remove report/3f2a91c0 --yes
+    """
     store = existing_store(root)
     found = _resolved(root, key)
     for m in found:
@@ -90,10 +132,10 @@ def remove_artifact(
 def existing_store(root: str) -> Store:
     """Open a store that is there; raises ConfigError where there is none."""
     from escgan.errors import ConfigError
-    from storage.opening import open_store, store_exists
+    from storage.opening import open_store, store_exists, why_no_store
 
     if not store_exists(root):
-        raise ConfigError(f"There is no store at '{root}': say where it is with --root.")
+        raise ConfigError(f"{why_no_store(root)}: say where it is with --root.")
     return open_store(root)
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from escgan.config import PipelineConfig
-from escgan.evaluation.significance import bootstrap_interval
 from escgan.normalization import is_transductive
+from escgan.report.summary import estimate
+from escgan.report.wording import plural
 from escgan.studies.page import cell_text
+from escgan.studies.summary import mean_text, with_interval
 from flows.pipeline import Outcome
 
 if TYPE_CHECKING:
@@ -31,6 +34,8 @@ def print_outcome(console: Console, config: PipelineConfig, outcome: Outcome) ->
         console.print(f"[bold]{outcome.verdict[0]}[/bold]", soft_wrap=True, highlight=False)
         for sentence in outcome.verdict[1:]:
             console.print(f"• {sentence}", soft_wrap=True, highlight=False)
+        for caveat in outcome.caveats:
+            _beware(console, caveat)
         console.print()
     _print_oddities(console, outcome)
     console.print(_counts(outcome), soft_wrap=True)
@@ -41,9 +46,9 @@ def print_outcome(console: Console, config: PipelineConfig, outcome: Outcome) ->
 def score_table(config: PipelineConfig, scores: pd.DataFrame, comparisons: pd.DataFrame) -> Table:
     """Build the closing table: means over subjects, and the comparison with the best simple rival."""
     per_subject = scores.groupby(["classifier", "augmenter", "subject"], sort=False)[list(_COLUMNS)].mean()
-    n_subjects = scores["subject"].nunique()
+    n_subjects = plural(scores["subject"].nunique(), "subject")
     leaky = ", LEAKY" if config.protocol.leaky else ""
-    table = Table(title=f"{config.name}: {n_subjects} subjects, {config.protocol.title}{leaky}", box=box.SIMPLE)
+    table = Table(title=f"{config.name}: {n_subjects}, {config.protocol.title}{leaky}", box=box.SIMPLE)
     for heading in ("classifier", "augmenter"):
         table.add_column(heading, no_wrap=True)
     for heading in _COLUMNS.values():
@@ -52,11 +57,42 @@ def score_table(config: PipelineConfig, scores: pd.DataFrame, comparisons: pd.Da
     for classifier in scores["classifier"].unique():
         for augmenter in scores["augmenter"].unique():
             own = per_subject.loc[(classifier, augmenter)]
-            cells = [_with_interval(own["balanced_accuracy"])]
-            cells += [f"{own[name].mean():.3f}" for name in list(_COLUMNS)[1:]]
+            accuracy = estimate(own["balanced_accuracy"].to_numpy())
+            cells = [with_interval(accuracy.mean, accuracy.low, accuracy.high)]
+            cells += [mean_text(own[name].mean()) for name in list(_COLUMNS)[1:]]
             table.add_row(classifier, augmenter, *cells, _against(comparisons, classifier, augmenter))
         table.add_section()
     return table
+
+
+def outcome_document(config: PipelineConfig, outcome: Outcome) -> dict[str, Any]:
+    """Return the same for a script: scores of each subject, comparisons, verdict, counts and the report's place."""
+    return {
+        "name": config.name,
+        "run": outcome.run or None,
+        **_done(outcome),
+        "caveats": outcome.caveats,
+        "scores": outcome.scores,
+        "comparisons": outcome.comparisons,
+        "verdict": outcome.verdict,
+        "report": outcome.report,
+        "shared": outcome.shared,
+    }
+
+
+def study_document(name: str, kind: str, outcome: StudyOutcome) -> dict[str, Any]:
+    """Return for a script what a study found, its table and where its page is."""
+    told = {"table": outcome.table, "found": outcome.found, "page": outcome.page, "shared": outcome.shared}
+    return {"name": name, "study": kind, **_done(outcome), **told}
+
+
+def _done(outcome: Outcome | StudyOutcome) -> dict[str, Any]:
+    return {
+        "computed": outcome.tally.computed,
+        "reused": outcome.tally.reused,
+        "left_out": [{"recording": name, "reason": reason} for name, reason in outcome.left_out],
+        "notices": outcome.notices,
+    }
 
 
 def print_study(console: Console, outcome: StudyOutcome) -> None:
@@ -81,17 +117,13 @@ def _places(shown: Path | None, shared: str | None) -> str:
 
 def _print_oddities(console: Console, outcome: Outcome | StudyOutcome) -> None:
     for name, reason in outcome.left_out:
-        console.print(f"Left out: {name}: {reason}", soft_wrap=True)
+        console.print(escape(f"Left out: {name}: {reason}"), soft_wrap=True)
     for notice in outcome.notices:
-        console.print(f"[bold]Beware:[/bold] {notice}", soft_wrap=True, highlight=False)
+        _beware(console, notice)
 
 
-def _with_interval(values: pd.Series) -> str:
-    known = values.dropna().to_numpy()
-    if len(known) < 2:
-        return f"{values.mean():.3f}"
-    low, high = bootstrap_interval(known)
-    return f"{known.mean():.3f} [{low:.3f} {high:.3f}]"
+def _beware(console: Console, sentence: str) -> None:
+    console.print(f"[bold]Beware:[/bold] {escape(sentence)}", soft_wrap=True, highlight=False)
 
 
 def _against(comparisons: pd.DataFrame, classifier: str, augmenter: str) -> str:
@@ -116,5 +148,5 @@ def _counts(outcome: Outcome | StudyOutcome) -> str:
     if not any(computed.values()):
         return f"Nothing had to be computed: all {sum(reused.values())} results came from the store."
     parts = [f"{stage} {n}" for stage, n in computed.items() if n]
-    text = f"Computed {sum(computed.values())} results ({', '.join(parts)})"
+    text = f"Computed {plural(sum(computed.values()), 'result')} ({', '.join(parts)})"
     return text + (f", reused {sum(reused.values())} from the store." if any(reused.values()) else ".")

@@ -16,17 +16,24 @@ from rich.table import Table
 
 from escgan.bands import BAND_SETS
 from escgan.config import PipelineConfig
+from escgan.config_text import has_own_conditions
 from escgan.datasets import DATASETS, Corpus, SignalCorpus
 from escgan.datasets.inspection import Found, Inspection, inspect_folder
 from escgan.errors import ConfigError
 from escgan.labels import LabelConfig
+from escgan.listing import first_of
 from escgan.preprocessing.step import Step
+from flows.answering import print_document
+from flows.corpus_documents import dataset_document, datasets_document, inspection_document
 
 _MOST_LISTED = 12
 
 
-def print_datasets() -> None:
+def print_datasets(as_json: bool = False) -> None:
     """List every corpus: what it is, which files it must have, its terms, and where to get it."""
+    if as_json:
+        print_document(datasets_document())
+        return
     console = _console()
     for kind, corpus in DATASETS.items():
         console.print(f"[bold]{kind}[/bold]  {corpus.title}", highlight=False, soft_wrap=True)
@@ -37,11 +44,14 @@ def print_datasets() -> None:
     )
 
 
-def print_dataset(kind: str) -> None:
+def print_dataset(kind: str, as_json: bool = False) -> None:
     """Tell everything about one corpus: its facts, its defaults, and its options."""
     if kind not in DATASETS:
         raise ConfigError(f"There is no corpus '{kind}': expected one of {', '.join(DATASETS)}.")
     corpus = DATASETS[kind]
+    if as_json:
+        print_document(dataset_document(kind, corpus, _defaults(corpus)))
+        return
     console = _console()
     console.print(f"[bold]{kind}[/bold]  {corpus.title}", highlight=False, soft_wrap=True)
     table = Table.grid(padding=(0, 2))
@@ -81,7 +91,11 @@ def _step(step: Step) -> str:
 
 
 def print_inspection(
-    folder: Path, kind: str | None, names_only: bool, experiment: tuple[Path, PipelineConfig] | None = None
+    folder: Path,
+    kind: str | None,
+    names_only: bool,
+    experiment: tuple[Path, PipelineConfig] | None = None,
+    as_json: bool = False,
 ) -> bool:
     """Inspect a folder and say what was found; whether everything in it can be used."""
     file, config = experiment or (None, None)
@@ -98,6 +112,9 @@ def print_inspection(
             names_only=names_only,
             on_recording=lambda done, total: progress.update(bar, completed=done, total=total),
         )
+    if as_json:
+        print_document(inspection_document(result))
+        return result.sound
     corpus = result.corpus
     console.print(f"[bold]{result.kind}[/bold]: {corpus.title}", highlight=False, soft_wrap=True)
     if result.also:
@@ -115,10 +132,13 @@ def print_inspection(
         highlight=False,
         soft_wrap=True,
     )
-    if len(broken) < n:
+    if len(broken) < n and not result.together:
+        if file is None and has_own_conditions(result.kind):
+            command = f"escgan config new {result.kind} --data {folder} --out {result.kind}.yaml"
+        else:
+            command = f"escgan run {file or f'configs/{result.kind}.yaml'} --data {folder}"
         console.print(
-            f"Next: escgan run {file or f'configs/{result.kind}.yaml'} --data {escape(str(folder))}"
-            + (" (with on_bad_recording: skip)" if broken else ""),
+            f"Next: {escape(command)}" + (" (with on_bad_recording: skip)" if broken else ""),
             highlight=False,
             soft_wrap=True,
         )
@@ -153,12 +173,13 @@ def _number(value: float | None) -> str:
 def _remarks(result: Inspection) -> list[str]:
     """Say what does not fit into the table: problems first."""
     lines = [f"[red]{escape(found.problem)}[/red]" for found in result.recordings if found.problem]
-    lines += [f"[red]{escape(sentence)}[/red]" for sentence in result.duplicates]
+    lines += [f"[red]{escape(sentence)}[/red]" for sentence in (*result.duplicates, *result.together)]
     lines += _logs(result.recordings)
     if result.missing:
-        lines.append(f"Of the published corpus, {_listed(result.missing)} {_is(result.missing)} not here.")
+        names = first_of(result.missing, _MOST_LISTED)
+        lines.append(f"Of the published corpus, {names} {_is(result.missing)} not here.")
     if result.unused:
-        names = _listed(tuple(str(path) for path in result.unused))
+        names = first_of([str(path) for path in result.unused], _MOST_LISTED)
         n = len(result.unused)
         lines.append(f"{n} {'file belongs' if n == 1 else 'files belong'} to no recording: {escape(names)}.")
     return lines
@@ -170,16 +191,11 @@ def _logs(recordings: tuple[Found, ...]) -> list[str]:
     counts = Counter(line for found in read for line in found.log)
     lines = []
     for line, n in counts.items():
-        where = "In every recording" if n == len(read) else "In " + _listed(
-            tuple(found.name for found in read if line in found.log)
+        where = "In every recording" if n == len(read) else "In " + first_of(
+            [found.name for found in read if line in found.log], _MOST_LISTED
         )  # fmt: skip
         lines.append(escape(f"{where}: {line}."))
     return lines
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    shown = ", ".join(names[:_MOST_LISTED])
-    return shown if len(names) <= _MOST_LISTED else f"{shown} and {len(names) - _MOST_LISTED} more"
 
 
 def _is(names: tuple[str, ...]) -> str:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import importlib
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from escgan.config import explain
 from escgan.errors import ConfigError
+from escgan.extras import need_package
 from escgan.settings import Settings
 
 if TYPE_CHECKING:
     from prefect.task_runners import TaskRunner
 
 RunnerName = Literal["threads", "processes", "dask", "ray"]
+
+_PACKAGES = {"dask": "prefect_dask", "ray": "prefect_ray"}
 
 
 class ExecutionConfig(Settings):
@@ -37,6 +41,17 @@ class ExecutionConfig(Settings):
     """Work pool on which augmenters are trained and windows are made, each fold (or pack of folds) as a run of the
     deployments ``train/POOL`` and ``augment/POOL``; this run waits for them and goes on from their artifacts."""
 
+    tensorboard: str | None = None
+    """Folder in which the loss terms of trainings are logged for TensorBoard, one log a fold and augmenter; of the
+    machine that trains, which with ``gpu_pool`` is the pool's. What the store holds already is not logged."""
+
+    @field_validator("tensorboard")
+    @classmethod
+    def _logs_are_files(cls, folder: str | None) -> str | None:
+        if folder is not None and "://" in folder:
+            raise ValueError(f"tensorboard is '{folder}', and logs are written to a folder of the machine: name one.")
+        return folder
+
     @model_validator(mode="after")
     def _only_clusters_have_addresses(self) -> ExecutionConfig:
         if self.cluster is not None and self.runner not in ("dask", "ray"):
@@ -57,6 +72,13 @@ def parse_execution(values: dict[str, Any], source: str) -> ExecutionConfig:
         raise ConfigError(explain(error, source)) from error
 
 
+def need_runner(execution: ExecutionConfig) -> None:
+    """Refuse a runner whose package is not installed."""
+    if execution.runner in _PACKAGES:
+        package = _PACKAGES[execution.runner]
+        need_package(f"Runner '{execution.runner}'", package.replace("_", "-"), package, extra=execution.runner)
+
+
 def task_runner(execution: ExecutionConfig) -> TaskRunner[Any]:
     """Make the task runner that a flow submits units to.
 
@@ -68,28 +90,35 @@ def task_runner(execution: ExecutionConfig) -> TaskRunner[Any]:
     # Prefect reads its environment when it is first imported, which the command line sets after it has read options.
     from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
+    need_runner(execution)
     n = execution.n_workers
     if execution.runner == "threads":
         return ThreadPoolTaskRunner(max_workers=n)
     if execution.runner == "processes":
         return ProcessPoolTaskRunner(max_workers=n)
     if execution.runner == "dask":
-        runner = _from_package("prefect_dask", "DaskTaskRunner", "dask")
+        runner = importlib.import_module(_PACKAGES["dask"]).DaskTaskRunner
         if execution.cluster is not None:
             return runner(address=execution.cluster)
         # Processes of one thread each: what a unit sets for its process reaches no other unit.
         own = {"n_workers": n, "threads_per_worker": 1, "dashboard_address": None}
         return runner(cluster_kwargs=own)
-    runner = _from_package("prefect_ray", "RayTaskRunner", "ray")
+    runner = importlib.import_module(_PACKAGES["ray"]).RayTaskRunner
     if execution.cluster is not None:
         return runner(address=execution.cluster)
     return runner(init_kwargs={"num_cpus": n, "include_dashboard": False})
 
 
-def _from_package(package: str, name: str, extra: str) -> Any:
-    try:
-        return getattr(importlib.import_module(package), name)
-    except ImportError as cause:
-        raise ConfigError(
-            f"Runner '{extra}' needs the package {package.replace('_', '-')}: pip install 'escgan[{extra}]'."
-        ) from cause
+def log_folder(execution: ExecutionConfig) -> Path | None:
+    """Return the folder for loss terms, if they are to be logged.
+
+    Raises
+    ------
+    ConfigError
+        TensorBoard is not installed.
+    """
+    if execution.tensorboard is None:
+        return None
+    need_package("Option 'tensorboard'", "tensorboard", extra="tensorboard")
+    # Processes that compute units stand elsewhere.
+    return Path(execution.tensorboard).absolute()

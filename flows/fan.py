@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
 
 from prefect import Task
@@ -14,13 +15,14 @@ from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner
 
 from escgan.errors import EscganError, RecordingError
+from escgan.listing import first_of
 from flows.execution import ExecutionConfig
 from flows.pool import POOLED, PoolRuns
 from storage.manifest import ArtifactRef
 from storage.store import Store
 from tasks.caching import pack_task, reference, stage_task
 from tasks.packs import make_packs, pack_size
-from tasks.progress import announce, report_share
+from tasks.progress import Counts, announce, conclude, report_share
 from tasks.stage import Mode, Stage
 
 _MOST_NAMED = 10
@@ -64,6 +66,8 @@ class Execution:
     """Most folds that are trained as one program; None: what suits the device."""
     runner: TaskRunner[Any] | None = None
     """Where units are computed; None: where the flow's own runner computes its tasks."""
+    tensorboard: Path | None = None
+    """Folder for the loss terms of trainings; None: they are not logged."""
     pooled: ExecutionConfig | None = None
     """How augmenters are trained on a work pool; None: here, like all else."""
 
@@ -78,10 +82,9 @@ def fan(stage: Stage, units: Sequence[Unit], execution: Execution) -> dict[str, 
     All units are waited for before any error is looked at, so that nothing finished is lost. Errors that are not
     written for the user (a defect, a full disk) are raised, again after all units have ended.
     """
-    computed = 0
+    computed = reused = 0
     mode = execution.modes.get(stage.name, "run")
-    options: _Options = {"device": execution.device, "mode": mode}
-    announce(stage.name, len(units))
+    options: _Options = {"device": execution.device, "mode": mode, "tensorboard": execution.tensorboard}
     if execution.pooled is not None and stage.name in POOLED and mode != "reuse":
         return _fan_on_pool(stage, units, execution, execution.pooled, mode)
     looks = mode != "refresh" and not (execution.shows_hits and stage.together is None)
@@ -89,8 +92,7 @@ def fan(stage: Stage, units: Sequence[Unit], execution: Execution) -> dict[str, 
     packs = [] if mode == "reuse" else _packs(stage, [unit for unit in units if unit.name not in stored], execution)
     packed = {unit.name for pack in packs for unit in pack}
     hits = {} if execution.shows_hits else stored
-    for name in hits:
-        _ended(stage.name, name)
+    announce(stage.name, len(units) - len(hits), len(hits))
     task = stage_task(stage, execution.store, **options)
     futures: dict[str, PrefectFuture[Any]] = {}
     for pack in packs:
@@ -107,6 +109,7 @@ def fan(stage: Stage, units: Sequence[Unit], execution: Execution) -> dict[str, 
     for name in (unit.name for unit in units):
         if name in hits:
             results[name] = hits[name]
+            reused += 1
             continue
         future = futures[name]
         future.wait()
@@ -118,12 +121,15 @@ def fan(stage: Stage, units: Sequence[Unit], execution: Execution) -> dict[str, 
                 continue
             results[name], fresh = reference(found)
             # What Prefect kept was computed by the run that it kept it for.
-            computed += fresh and future.state.name != _CACHED
+            if fresh and future.state.name != _CACHED:
+                computed += 1
+            else:
+                reused += 1
         except EscganError as error:
             results[name] = error
         except Exception as error:
             failure = failure or error
-    execution.tally.count(stage.name, computed, len(units) - computed)
+    _conclude(stage.name, len(units), computed, reused, execution.tally)
     if failure is not None:
         raise failure
     return results
@@ -134,8 +140,7 @@ def _fan_on_pool(
 ) -> dict[str, ArtifactRef | EscganError]:
     """Let a pool compute what the store does not hold; what it has made is then found there."""
     stored = {} if mode == "refresh" else _stored(stage, units, execution.store)
-    for name in stored:
-        _ended(stage.name, name)
+    announce(stage.name, len(units) - len(stored), len(stored))
     missing = {unit.name: unit.science for unit in units if unit.name not in stored}
     packs = make_packs(stage, missing, pooled.pack or 1) if stage.together else []
     packed = {name for pack in packs for name in pack}
@@ -145,13 +150,14 @@ def _fan_on_pool(
         runs = PoolRuns(stage, execution.store, pooled, partial(_ended, stage.name), mode=mode)
         made = runs.compute([{name: missing[name] for name in pack} for pack in packs])
     computed = sum(isinstance(result, ArtifactRef) for result in made.values())
-    execution.tally.count(stage.name, computed, len(units) - computed)
+    _conclude(stage.name, len(units), computed, len(stored), execution.tally)
     return {unit.name: stored[unit.name] if unit.name in stored else made[unit.name] for unit in units}
 
 
 class _Options(TypedDict):
     device: str
     mode: Mode
+    tensorboard: Path | None
 
 
 def _packs(stage: Stage, units: Sequence[Unit], execution: Execution) -> list[list[Unit]]:
@@ -183,20 +189,36 @@ def _stored(stage: Stage, units: Sequence[Unit], store: Store) -> dict[str, Arti
     return {unit.name: ref for unit, ref in zip(units, found, strict=True) if ref is not None}
 
 
+def _conclude(stage: str, n_units: int, computed: int, reused: int, tally: Tally) -> None:
+    tally.count(stage, computed, reused)
+    conclude(stage, Counts(computed, reused, n_units - computed - reused))
+
+
 def _ended(stage: str, unit: str, future: object = None) -> None:
     report_share(stage, unit, 1.0)
 
 
 def all_or_raise(results: dict[str, ArtifactRef | EscganError]) -> dict[str, ArtifactRef]:
-    """Return the references, or raise the first unit's error; recordings that failed beside it are named."""
+    """Return the references, or raise the first unit's error; units that failed beside it are named.
+
+    A recording's error names the recording itself. Any other is given the names of the units that ended with its
+    words, unless all of them did: then it is no unit's own.
+    """
     errors = {name: result for name, result in results.items() if isinstance(result, EscganError)}
-    if errors:
-        (_, first), *rest = errors.items()
-        others = [name for name, error in rest if isinstance(error, RecordingError)]
-        if not others or not isinstance(first, RecordingError):
+    if not errors:
+        return {name: result for name, result in results.items() if isinstance(result, ArtifactRef)}
+    (first_name, first), *_ = errors.items()
+    alike = [first_name]
+    said = str(first)
+    if not isinstance(first, RecordingError):
+        alike = [name for name, error in errors.items() if str(error) == said]
+        if len(alike) == len(results) > 1:
             raise first
-        listed = ", ".join(others[:_MOST_NAMED]) + (
-            f" and {more} more" if (more := len(others) - _MOST_NAMED) > 0 else ""
-        )
-        raise RecordingError(f"{first} It is not the only one: {listed} failed as well.")
-    return {name: result for name, result in results.items() if isinstance(result, ArtifactRef)}
+        if first_name not in said:
+            said = f"{first_of(alike, _MOST_NAMED)}: {said}"
+    others = [name for name, error in errors.items() if name not in alike and type(error) is type(first)]
+    if others:
+        said += f" It is not the only one: {first_of(others, _MOST_NAMED)} failed as well."
+    if said == str(first):
+        raise first
+    raise type(first)(said) from first

@@ -5,50 +5,63 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
+from flows.display import RunDisplay, progress_console
 from flows.environment import prepare_prefect
+from flows.interrupt import KEPT, said_when_stopped
+
+if TYPE_CHECKING:
+    from storage.store import Store
 
 
 @contextmanager
-def foreground(root: Path | str, title: str) -> Iterator[Console]:
-    """Start Prefect, show progress and let Ctrl-C stop at once while the block runs a flow.
+def foreground(
+    root: Path | str, title: str, check: Callable[[Store], None], when_stopped: str = KEPT
+) -> Iterator[Console]:
+    """Start Prefect and show progress while the block runs a flow; Ctrl-C says ``when_stopped``.
 
-    Gives the console on which the outcome is to be printed. An error written for the user is passed on; the traceback
-    of any other is kept in a file of the store.
+    ``check`` is called with the store before Prefect is imported, which takes long: it raises what is known by then.
+
+    Gives the console on which the outcome is to be printed: it alone reaches standard output. An error written for
+    the user is passed on; the traceback of any other is kept in a file of the store.
     """
     from storage.disk import disk_errors_explained
     from storage.opening import open_store
 
     # Opened first: a store that cannot be written is said in one sentence, before anything is started.
     store = open_store(root)
+    try:
+        check(store)
+    except Exception as error:
+        _raise_or_log(error, store.root)
     with disk_errors_explained("run", store.root):
         prepare_prefect(store.root)
-    console = Console(stderr=True, width=None if sys.stderr.isatty() else 140)
+    console = progress_console()
     _log_to(console)
     console.print(f"escgan: {title}; the store is {root}", soft_wrap=True, highlight=False)
     with console.status("starting Prefect ..."):
         from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-        from flows.display import RunDisplay
-        from flows.interrupt import stopping_at_once
         from tasks.progress import listening
     try:
         # Heartbeats serve deployments; a run in the foreground would only wait for their thread to end.
         with (
-            stopping_at_once(console),
+            said_when_stopped(when_stopped),
             temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
             RunDisplay(console) as display,
             listening(display),
         ):
-            yield Console(width=None if sys.stdout.isatty() else 140)
+            outcome = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 140)
+            with redirect_stdout(sys.stderr):
+                yield outcome
     except Exception as error:
         _raise_or_log(error, store.root)
 
@@ -73,6 +86,7 @@ def _log_to(console: Console) -> None:
 def _raise_or_log(error: Exception, root: Path) -> None:
     """Pass on errors written for the user; keep the traceback of any other in a file."""
     from escgan.errors import EscganError
+    from flows.exit_codes import UnexpectedError
     from storage.errors import StorageError
 
     if isinstance(error, EscganError | StorageError):
@@ -80,7 +94,6 @@ def _raise_or_log(error: Exception, root: Path) -> None:
     log = root / "logs" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-    typer.echo(
-        f"escgan: unexpected {type(error).__name__}: {error} (details in {log}; finished work is kept)", err=True
-    )
-    raise typer.Exit(1)
+    raise UnexpectedError(
+        f"unexpected {type(error).__name__}: {error} (details in {log}; finished work is kept)"
+    ) from error

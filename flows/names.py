@@ -20,3 +20,9 @@ STAGES: tuple[StageName, ...] = tuple(StageName)
 
 STUDY_NAMES = ("compare", "hard-case", "robustness", "ablation", "fidelity", "learning-curve", "balance")
 """The studies, as the command line calls them: listing them must load nothing."""
+
+CORPUS_NAMES = (
+    "amigos", "bids", "deap", "deap_original", "dreamer", "eegmat", "faced", "faced_features", "folder", "mahnob_hci",
+    "seed", "seed_features", "seed_iv", "seed_iv_features", "seed_raw", "seed_v", "seed_v_features", "simulated",
+)  # fmt: skip
+"""The kinds of corpus, which a shell completes."""

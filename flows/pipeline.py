@@ -17,20 +17,21 @@ from prefect.settings import PREFECT_API_URL
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from escgan.config import PipelineConfig
-from escgan.device import choose_device
-from escgan.errors import ConfigError
-from escgan.evaluation.significance import compare_augmenters
+from escgan.evaluation.caveats import caveats
+from escgan.evaluation.significance import compare_augmenters, rivals_that_ran
 from escgan.evaluation.verdict import verdict_sentences
-from flows.cases import augment_cases, evaluate_cases, split, train_cases
-from flows.execution import ExecutionConfig, task_runner
+from flows.cases import augment_cases, evaluate_cases, train_cases
+from flows.execution import ExecutionConfig, log_folder, task_runner
 from flows.fan import Execution, Tally, Unit, all_or_raise, fan
 from flows.lost import refuse_endless_runs
 from flows.names import STAGES, StageName
-from flows.recordings import measure, measured_before, odd_recordings, refuse_contradictions
+from flows.preconditions import refuse_absent, refuse_contradictions, stage_modes
+from flows.recordings import measure, measured_before, odd_recordings, revealing_bands
 from flows.showing import show_outcome, shown_on_server
 from flows.side_by_side import one_thread_each, quiet_mne
 from storage.manifest import ArtifactRef
 from storage.opening import open_store
+from tasks.cases import Case, split, unit_of
 from tasks.ledger import RunRecord, note_run
 from tasks.reporting import (
     FIGURE,
@@ -38,6 +39,8 @@ from tasks.reporting import (
     AugmenterEntry,
     RecordingEntry,
     ScoreEntry,
+    ShownFold,
+    acceptance_table,
     read_results,
     report,
     subject_score_table,
@@ -56,6 +59,8 @@ class Outcome:
     """By this the run is found again (`escgan run --using`); empty where it measured nothing."""
     left_out: tuple[tuple[str, str], ...] = ()
     notices: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
+    """What limits the scores."""
     scores: pd.DataFrame = field(default_factory=pd.DataFrame)
     comparisons: pd.DataFrame = field(default_factory=pd.DataFrame)
     figure: bytes | None = None
@@ -121,15 +126,15 @@ def prepare(root: Path | str, execution: ExecutionConfig, modes: dict[str, Mode]
         store.sweep()
     if not store.excludes_machines:
         LOG.warning("%s cannot keep machines from computing the same twice; nothing is damaged by it.", store.address)
-    if execution.device != "auto" and execution.gpu_pool is None:
-        # A device that is not there is said at once; the best one is looked for by the first unit that computes.
-        choose_device(execution.device)
+    refuse_absent(execution)
     # Where no server is configured, Prefect's temporary one has no page on which anyone could see a hit.
     shows_hits = PREFECT_API_URL.value() is not None
     pooled = None if execution.gpu_pool is None else execution
     # The device is the pool's; here, classifiers are trained on what there is.
     device = execution.device if pooled is None else "auto"
-    return Execution(store, device, modes, Tally(), shows_hits, execution.pack, pooled=pooled)
+    # Where a pool trains, its workers log, and they look for the package.
+    logs = None if pooled is not None else log_folder(execution)
+    return Execution(store, device, modes, Tally(), shows_hits, execution.pack, tensorboard=logs, pooled=pooled)
 
 
 @contextmanager
@@ -164,6 +169,7 @@ def _run(
     outcome.notices = odd_recordings(execution.store, recordings)
     if last < STAGES.index(StageName.TRAIN):
         return outcome
+    outcome.notices += revealing_bands(config, recordings, execution)
     cases = split(config, recordings)
     gans = train_cases(config, cases, execution)
     if last < STAGES.index(StageName.AUGMENT):
@@ -175,15 +181,18 @@ def _run(
     if last < STAGES.index(StageName.REPORT):
         outcome.scores = subject_score_table(execution.store, scores)
         outcome.comparisons = compare_augmenters(outcome.scores)
+        accepted = acceptance_table(execution.store, edits)
     else:
-        ref = make_report(config, recordings, outcome, gans, edits, scores, execution)
+        ref = make_report(config, recordings, outcome, gans, edits, scores, cases, execution)
         made = execution.store.open(ref)
-        outcome.scores, outcome.comparisons = read_results(made)
+        outcome.scores, outcome.comparisons, accepted = read_results(made)
         outcome.figure = made.file(FIGURE).read_bytes()
         outcome.report = execution.store.show(f"reports/{config.name}.html", made.file(PAGE).read_bytes())
         outcome.shared = execution.store.shared_address(outcome.report)
         note = note.model_copy(update={"report": ref})
-    outcome.verdict = verdict_sentences(outcome.comparisons, config.protocol.tested)
+    outcome.caveats = caveats(outcome.scores, outcome.comparisons, accepted)
+    n_rivals = len(rivals_that_ran(outcome.scores))
+    outcome.verdict = verdict_sentences(outcome.comparisons, config.protocol.tested, n_rivals)
     note_run(execution.store, note.model_copy(update={"verdict": outcome.verdict[0]}))
     return outcome
 
@@ -195,34 +204,16 @@ def make_report(
     gans: Sequence[AugmenterEntry],
     edits: Sequence[AugmenterEntry],
     scores: Sequence[ScoreEntry],
+    cases: Sequence[Case],
     execution: Execution,
 ) -> ArtifactRef:
-    """Compare the augmenters and write the report."""
+    """Compare the augmenters and write the report, which shows the first fold's edits one by one."""
     told = (outcome.left_out, outcome.notices)
-    science = (config, tuple(recordings), *told, tuple(gans), tuple(edits), tuple(scores))
+    first = None
+    if edits:
+        # By names: features are among the inputs already, and are listed there once.
+        fold, side, names = cases[0].fold, cases[0].side, {unit_of(entry.name): entry.name for entry in recordings}
+        trains = tuple(names[unit] for unit in fold.train)
+        first = ShownFold(fold.name, cases[0].seed, trains, side.part, side.scarcity)
+    science = (config, tuple(recordings), *told, tuple(gans), tuple(edits), tuple(scores), first)
     return all_or_raise(fan(report, [Unit(config.name, science)], execution))[config.name]
-
-
-def stage_modes(only: StageName | None, start: StageName | None, refresh: Sequence[StageName]) -> dict[str, Mode]:
-    """Say for each stage whether it runs, is only reused, or is computed anew.
-
-    Raises
-    ------
-    ConfigError
-        If the wishes contradict each other.
-    """
-    if only and start:
-        raise ConfigError("--only and --from exclude each other: give one of them.")
-    first = only or start
-    modes: dict[str, Mode] = {}
-    for stage in STAGES:
-        if first and STAGES.index(stage) < STAGES.index(first):
-            modes[stage] = "reuse"
-        if stage in refresh:
-            if modes.get(stage) == "reuse":
-                raise ConfigError(
-                    f"--refresh {stage} contradicts {'--only' if only else '--from'} {first}, which takes {stage} "
-                    "from the store: leave one of them out."
-                )
-            modes[stage] = "refresh"
-    return modes

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from escgan.report.wording import plural
+from flows.answering import print_document
 from flows.names import STAGES
 from storage.errors import ArtifactMissing
 from storage.lineage import lineage
@@ -35,7 +36,7 @@ class Line:
     peak_memory_mb: float
 
 
-def print_profile(store: Store, name: str) -> None:
+def print_profile(store: Store, name: str, as_json: bool = False) -> None:
     """Print a run's tree of stages and parts.
 
     Raises
@@ -47,6 +48,9 @@ def print_profile(store: Store, name: str) -> None:
     made = lineage(store, [(end.stage, end.key)])
     lines = profile_lines(made)
     whole = sum(line.seconds for line in lines if line.depth == 0)
+    if as_json:
+        print_document({"unit": end.unit, "key": end.key, "artifacts": len(made), "seconds": whole, "lines": lines})
+        return
     console = Console(width=None if sys.stdout.isatty() else 140)
     what = f"{end.unit or end.key[:12]}: {plural(len(made), 'artifact')}, {_seconds(whole)} of work"
     table = Table(title=what, title_justify="left")

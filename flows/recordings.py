@@ -5,21 +5,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from escgan.config import PipelineConfig
 from escgan.datasets.duplicates import duplicate_trials
 from escgan.errors import ConfigError, EscganError, RecordingError
-from escgan.recording import RecordingSource, recording_name, subject_and_session
+from escgan.recording import recording_name
 from flows.fan import Execution, Unit, all_or_raise, fan
-from flows.names import StageName
+from flows.preconditions import entries_of, found_sources, refuse_ingest_of_features, refuse_wrong_folder
 from storage.errors import ArtifactMissing
 from storage.manifest import ArtifactRef
 from storage.store import Store
 from tasks.features import distributed_features, feature_fingerprints, features
 from tasks.ledger import find_run, measured_as
-from tasks.progress import announce
+from tasks.progress import Counts, announce, conclude
 from tasks.recordings import ingest, trial_fingerprints
 from tasks.reporting import RecordingEntry
+from tasks.separation import read_notices, separation
 
 LOG = logging.getLogger("escgan")
 
@@ -28,11 +30,10 @@ def measure(
     config: PipelineConfig, data: Path | None, execution: Execution, *, with_features: bool
 ) -> tuple[list[RecordingEntry], tuple[tuple[str, str], ...]]:
     """Ingest every recording and measure its features; also say which were left out, and why."""
-    sources = chosen_sources(config, config.dataset.discover(data_folder(config, data, execution.store)))
+    sources = found_sources(config, data_folder(config, data, execution.store))
     named = {recording_name(source.subject, source.session): source for source in sources}
+    refuse_ingest_of_features(config, with_features=with_features)
     if config.features is None:
-        if not with_features:
-            raise ConfigError(f"Corpus '{config.dataset.kind}' is distributed as features: there is nothing to ingest.")
         units = [Unit(name, (source, config.dataset)) for name, source in named.items()]
         measured, unread = _usable(config, fan(distributed_features, units, execution))
         return [RecordingEntry(name, None, ref) for name, ref in measured.items()], unread
@@ -60,11 +61,7 @@ def measured_before(
     """
     store = execution.store
     record = find_run(store, using)
-    entries = list(record.recordings)
-    if config.subjects is not None:
-        found = list(dict.fromkeys(subject_and_session(entry.name)[0] for entry in entries))
-        _refuse_missing(config.subjects, found, f"run '{using}'")
-        entries = [entry for entry in entries if subject_and_session(entry.name)[0] in config.subjects]
+    entries = entries_of(config, using, record)
     for entry in entries:
         for ref in (entry.recording, entry.features):
             if ref is not None and store.find(ref.stage, ref.key) != ref:
@@ -80,47 +77,10 @@ def measured_before(
             )
     for stage in (ingest, features):
         n = sum(ref is not None and ref.stage == stage.name for entry in entries for ref in entry[1:])
-        announce(stage.name, n)
+        announce(stage.name, 0, n)
+        conclude(stage.name, Counts(stored=n))
         execution.tally.count(stage.name, 0, n)
     return entries, record.left_out
-
-
-def refuse_contradictions(
-    using: str | None, data: Path | None, first: StageName | None, refresh: Sequence[StageName]
-) -> None:
-    """Refuse wishes that an earlier run's features cannot fulfil."""
-    if using is None:
-        return
-    if data is not None:
-        raise ConfigError("--using takes features from an earlier run, and --data files to read: give one of them.")
-    measuring = (StageName.INGEST, StageName.FEATURES)
-    for stage in (first, *refresh):
-        if stage in measuring:
-            raise ConfigError(f"--using takes what {stage} makes from an earlier run: give --data instead.")
-
-
-def _refuse_missing(wanted: Sequence[str], found: Sequence[str], where: str) -> None:
-    missing = [subject for subject in wanted if subject not in found]
-    if missing:
-        raise ConfigError(
-            f"There is no subject {', '.join(missing)} in {where}: it holds {', '.join(found)}; "
-            "name subjects as they stand there."
-        )
-
-
-def chosen_sources(config: PipelineConfig, sources: Sequence[RecordingSource]) -> Sequence[RecordingSource]:
-    """Return the sources of the subjects that the configuration names, or all.
-
-    Raises
-    ------
-    ConfigError
-        A subject is named that the folder does not hold.
-    """
-    if config.subjects is None:
-        return sources
-    found = list(dict.fromkeys(source.subject for source in sources))
-    _refuse_missing(config.subjects, found, "the data folder")
-    return [source for source in sources if source.subject in config.subjects]
 
 
 def odd_recordings(store: Store, recordings: Sequence[RecordingEntry]) -> tuple[str, ...]:
@@ -138,6 +98,18 @@ def odd_recordings(store: Store, recordings: Sequence[RecordingEntry]) -> tuple[
     return notices
 
 
+def revealing_bands(
+    config: PipelineConfig, recordings: Sequence[RecordingEntry], execution: Execution
+) -> tuple[str, ...]:
+    """Say, as a warning as well, which bands give a class away by themselves: before anything is trained."""
+    science = (tuple(entry.features for entry in recordings), config.labels)
+    ref = all_or_raise(fan(separation, [Unit(config.name, science)], execution))[config.name]
+    notices = read_notices(execution.store.open(ref))
+    for notice in notices:
+        LOG.warning("%s", notice)
+    return notices
+
+
 def data_folder(config: PipelineConfig, data: Path | None, store: Store) -> Path:
     """Return the folder with the corpus' files, writing it first for a simulated cohort.
 
@@ -146,15 +118,9 @@ def data_folder(config: PipelineConfig, data: Path | None, store: Store) -> Path
     ConfigError
         If no folder was given for a corpus that needs one, or one for a cohort that is simulated.
     """
-    materialize = getattr(config.dataset, "materialize", None)
-    if materialize is not None:
-        if data is not None:
-            # Writing there could replace somebody's recordings of the same names.
-            raise ConfigError("A simulated cohort is written into the store: leave --data out.")
-        return Path(materialize(store.root / "simulated" / config.name))
-    if data is None:
-        raise ConfigError(f"Corpus '{config.dataset.kind}' needs its files: say where they are with --data DIR.")
-    return data
+    refuse_wrong_folder(config, data)
+    materialize: Any = getattr(config.dataset, "materialize", None)
+    return Path(materialize(store.root / "simulated" / config.name) if data is None else data)
 
 
 def _usable(

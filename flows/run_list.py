@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -10,13 +11,17 @@ from rich.markup import escape
 from rich.table import Table
 
 from escgan.report.wording import plural
+from flows.answering import print_document
 from storage.store import Store
-from tasks.ledger import known_runs
+from tasks.ledger import RunRecord, known_runs
 
 
-def print_runs(store: Store) -> None:
+def print_runs(store: Store, as_json: bool = False) -> None:
     """Print one row a run, the newest last."""
     runs = known_runs(store)
+    if as_json:
+        print_document({"store": store.address, "runs": [_told(run) for run in runs]})
+        return
     table = Table(box=box.SIMPLE)
     for heading in ("run", "name", "began (UTC)", "recordings", "report", "verdict"):
         table.add_column(heading, no_wrap=heading != "verdict", justify="right" if heading == "recordings" else "left")
@@ -26,3 +31,15 @@ def print_runs(store: Store) -> None:
         table.add_row(run.id[:8], escape(run.name), began, str(len(run.recordings)), report, escape(run.verdict))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
     print(f"{plural(len(runs), 'run')} in {store.address}")
+
+
+def _told(run: RunRecord) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "name": run.name,
+        "began": run.began,
+        "recordings": [entry.name for entry in run.recordings],
+        "left_out": [{"recording": name, "reason": reason} for name, reason in run.left_out],
+        "report": run.report.key if run.report else None,
+        "verdict": run.verdict or None,
+    }

@@ -25,7 +25,7 @@ from prefect.runtime import flow_run
 
 from escgan.studies.page import cell_text
 from escgan.studies.summary import score_rows
-from tasks.progress import listening
+from tasks.progress import Listener, listening
 
 if TYPE_CHECKING:
     from flows.pipeline import Outcome
@@ -54,7 +54,7 @@ def shown_on_server(name: str, corpus: str) -> Iterator[None]:
         yield
 
 
-class StageProgress:
+class StageProgress(Listener):
     """A progress listener that keeps an artifact a stage."""
 
     def __init__(self, name: str, every_s: float = _EVERY_S) -> None:
@@ -66,11 +66,12 @@ class StageProgress:
         self._shares: dict[str, dict[str, float]] = {}
         self._told: dict[str, tuple[float, float]] = {}
 
-    def __call__(self, stage: str, unit: str, share: float) -> None:
-        """Take a report, as `tasks.progress.listening` describes it."""
-        if stage and not unit:
-            _try(self._begin, stage, int(share))
-            return
+    def begin(self, stage: str, n_units: int, stored: int = 0) -> None:
+        """Make the stage's artifact."""
+        _try(self._begin, stage, n_units)
+
+    def share(self, stage: str, unit: str, share: float) -> None:
+        """Bring the stage's artifact up to date, now and then."""
         if stage not in self._ids:
             return
         with self._lock:
@@ -95,7 +96,7 @@ def show_outcome(name: str, outcome: Outcome) -> None:
         _show_table(slug(name, "scores"), f"Scores of {name}", score_rows(outcome.scores, outcome.comparisons, ()))
     if outcome.verdict:
         text = "\n".join([f"**{outcome.verdict[0]}**", "", *(f"- {line}" for line in outcome.verdict[1:])])
-        text += "".join(f"\n\n**Beware:** {notice}" for notice in outcome.notices)
+        text += "".join(f"\n\n**Beware:** {notice}" for notice in (*outcome.notices, *outcome.caveats))
         text += "".join(f"\n\nLeft out: {left}: {reason}" for left, reason in outcome.left_out)
         _try(create_artifact, "markdown", slug(name, "verdict"), f"Verdict of {name}", text)
     _show_files(name, outcome.shared, outcome.report, outcome.figure)

@@ -14,15 +14,16 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from escgan.config import PipelineConfig
 from escgan.recording import subject_and_session
 from escgan.studies import FidelityStudy, RobustnessStudy, StudyConfig
-from flows.cases import attack_cases, augment_cases, compare_edits, evaluate_cases, split, train_cases
+from flows.cases import attack_cases, augment_cases, compare_edits, evaluate_cases, train_cases
 from flows.execution import ExecutionConfig
 from flows.fan import Tally, Unit, all_or_raise, fan
 from flows.lost import refuse_endless_runs
 from flows.pipeline import fanned_out, on_server, prepare
-from flows.recordings import measure, odd_recordings
+from flows.recordings import measure, odd_recordings, revealing_bands
 from flows.showing import show_findings
 from flows.side_by_side import one_thread_each, quiet_mne
 from storage.store import Artifact, Store
+from tasks.cases import split
 from tasks.progress import announce_part
 from tasks.studying import FIGURE, PAGE, SCORES, TABLE, VariantMeasures, VariantScores, read_study
 from tasks.studying import study as study_stage
@@ -83,7 +84,8 @@ def study(
         for number, variant in enumerate(variants, 1):
             announce_part(f"{variant.name} ({number} of {len(variants)})")
             recordings, outcome.left_out = measure(variant.config, data, fanned, with_features=True)
-            outcome.notices = odd_recordings(fanned.store, recordings)
+            found = (*odd_recordings(fanned.store, recordings), *revealing_bands(variant.config, recordings, fanned))
+            outcome.notices = tuple(dict.fromkeys((*outcome.notices, *found)))
             subjects |= dict.fromkeys(subject_and_session(entry.name)[0] for entry in recordings)
             cases = split(variant.config, recordings)
             gans = train_cases(variant.config, cases, fanned)

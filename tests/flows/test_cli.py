@@ -7,12 +7,11 @@ import pytest
 from rich.console import Console
 
 from escgan.config import parse_config
-from flows.cases import unit_of
 from flows.closing import print_outcome
-from flows.display import RunDisplay, duration
 from flows.environment import prepare_prefect
 from flows.pipeline import Outcome
 from storage.store import Store
+from tasks.cases import unit_of
 from tests.flows.conftest import SMALL
 
 
@@ -23,6 +22,7 @@ from tests.flows.conftest import SMALL
         (["run", "configs/eegmat.yaml", "--only", "trian"], 2, "is not one of 'ingest'"),
         (["run", "configs/eegmat.yaml", "--only", "train", "--refresh", "ingest"], 2, "contradicts --only train"),
         (["artifacts", "list", "--root", "nowhere"], 2, "There is no store at 'nowhere'"),
+        (["runs", "--root", "README.md"], 2, "'README.md' is a file, no store: say where it is with --root"),
     ],
 )
 def test_wrong_use_ends_in_one_sentence_and_its_exit_code(escgan, arguments, code, said):
@@ -59,7 +59,7 @@ def test_artifacts_are_listed_shown_verified_and_removed(escgan, store_copy):
     shown = json.loads(out[: out.rindex("folder:")])
     assert (code, shown["unit"], shown["digest"]) == (0, manifest.unit, manifest.digest)
 
-    assert escgan("artifacts", "verify", "--root", store_copy)[:2] == (0, "25 artifacts checked, 0 damaged.\n")
+    assert escgan("artifacts", "verify", "--root", store_copy)[:2] == (0, "26 artifacts checked, 0 damaged.\n")
     path = store_copy / "artifacts" / "features" / manifest.key / "features.h5"
     path.write_bytes(path.read_bytes()[:-1])
     code, out, _ = escgan("artifacts", "verify", "--root", store_copy)
@@ -78,39 +78,6 @@ def test_an_unknown_key_says_where_to_look(escgan, store_copy):
     assert code == 4 and "see `escgan artifacts list`" in err
 
 
-def spoken(reports):
-    console = Console(file=io.StringIO(), force_terminal=False, width=120)
-    with RunDisplay(console) as display:
-        for report in reports:
-            display(*report)
-    return console.file.getvalue().splitlines()
-
-
-def test_in_a_log_a_stage_says_when_it_begins_and_once_when_it_ends():
-    lines = spoken(
-        [
-            ("train", "", 2),
-            ("train", "a", 0.5),
-            ("train", "a", 1),
-            ("train", "b", 1),
-            ("train", "b", 1),
-            ("train", "a", 0.7),
-        ]
-    )
-    assert lines == ["train: training augmenters, 2 to do", "train: 2 done in 0 s"]
-
-
-def test_between_begin_and_end_a_long_stage_tells_the_time_left(monkeypatch):
-    clock = iter([0.0, 40.0, 41.0])
-    monkeypatch.setattr("flows.display.time.monotonic", lambda: next(clock))
-    lines = spoken([("train", "", 4), ("train", "a", 1), ("train", "b", 0.1)])
-    assert lines[1:] == ["train: 1.0 of 4, about 2 min 0 s left"]
-
-
-def test_durations_read_as_people_say_them():
-    assert [duration(s) for s in (0.2, 59.4, 60, 3599)] == ["0 s", "59 s", "1 min 0 s", "59 min 59 s"]
-
-
 def test_the_closing_words_give_table_verdict_counts_and_report(finished):
     console = Console(file=io.StringIO(), width=140)
     outcome = finished[1]
@@ -120,7 +87,7 @@ def test_the_closing_words_give_table_verdict_counts_and_report(finished):
     row = next(line for line in text.splitlines() if "escgan" in line and "logistic" in line)
     mean = outcome.scores.query("augmenter == 'escgan'").groupby("subject")["balanced_accuracy"].mean().mean()
     assert f"{mean:.3f}" in row and "undecided" in row
-    assert outcome.verdict[0] in text and "Computed 25 results" in text and str(outcome.report) in text
+    assert outcome.verdict[0] in text and "Computed 26 results" in text and str(outcome.report) in text
 
 
 def test_what_was_left_out_is_said_with_its_reason(finished):

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from escgan.datasets import DATASETS, FeatureCorpus
-from escgan.datasets.inspection import inspect_folder, recognise
+from escgan.datasets.inspection import inspect_folder
+from escgan.datasets.recognition import recognise
 from escgan.recording import recording_name
 from storage.hdf5 import read_array, read_attributes
 from storage.store import Store

@@ -52,11 +52,16 @@ def test_inspect_takes_options_and_labels_from_a_configuration(escgan, deap_fold
     config = tmp_path / "mine.yaml"
     config.write_text(
         "{name: mine, dataset: {kind: deap, n_trials: 4}, augmenters: [none], classifiers: [logistic], "
-        "labels: {kind: threshold, rating: dominance, threshold: 20, names: [weak, strong]}}"
+        "labels: {kind: threshold, rating: dominance, threshold: %s, names: [weak, strong]}}"
     )
+    text = config.read_text()
+    config.write_text(text % 20)
     code, out, _ = escgan("inspect", deap_folder, "--config", config)
-    assert code == 0
-    assert "4 weak, 0 strong" in out
+    assert code == 3 and "4 weak, 0 strong" in out
+    assert "No trial of these recordings belongs to class 'strong'" in out.replace("\n", " ") and "Next:" not in out
+    config.write_text(text % 5)
+    code, out, _ = escgan("inspect", deap_folder, "--config", config)
+    assert code == 0 and "0 strong" not in out
     assert f"Next: escgan run {config} --data" in out.replace("\n", "")
     code, _, err = escgan("inspect", deap_folder, "--config", config, "--dataset", "deap")
     assert code == 2 and "leave --dataset out" in err
@@ -66,7 +71,9 @@ def test_inspect_points_to_the_subfolder_that_is_a_corpus(escgan, deap_folder, t
     code, _, err = escgan("inspect", deap_folder.parent)
     assert code == 3 and "its folder 'data [1]' looks like deap" in err
     code, _, err = escgan("inspect", deap_folder / "s01.dat")
-    assert code == 3 and "is a file: give the folder" in err
+    assert code == 3 and "s01.dat' is a file: give the folder" in err
+    code, _, err = escgan("inspect", deap_folder / "s01.dat", "--dataset", "deap")
+    assert code == 3 and "s01.dat' is a file: give the folder" in err
 
 
 def test_inspect_shows_a_sound_folder_and_the_next_command(escgan, deap_folder):

@@ -11,6 +11,7 @@ from escgan.datasets.simulated import SimulatedConfig
 from escgan.errors import ConfigError, EscganError
 from flows.execution import ExecutionConfig, parse_execution, task_runner
 from flows.lost import MOST_RUNS, refuse_endless_runs
+from flows.names import StageName
 from storage.store import Store
 from tests.flows.conftest import ON_CPU, SMALL
 
@@ -91,3 +92,24 @@ def test_a_run_that_is_lost_each_time_is_not_tried_for_ever():
     refuse_endless_runs(MOST_RUNS)
     with pytest.raises(EscganError, match="lost 5 times and is not tried again"):
         refuse_endless_runs(MOST_RUNS + 1)
+
+
+def test_logs_for_tensorboard_are_a_folder_and_their_package_is_looked_for_before_anything_is_computed(
+    small, cohort, tmp_path, monkeypatch
+):
+    with pytest.raises(ConfigError, match="'s3://lab/logs', and logs are written to a folder"):
+        parse_execution({"tensorboard": "s3://lab/logs"}, "the options")
+    monkeypatch.setattr("escgan.extras.find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r"needs the package tensorboard: pip install 'escgan\[tensorboard\]'"):
+        small(tmp_path / "store", cohort, execution=ExecutionConfig(device="cpu", tensorboard="logs"))
+    assert not Store(tmp_path / "store").addresses()
+
+
+def test_a_run_logs_what_it_trains_beside_the_same_results(small, finished, store_copy, cohort, tmp_path):
+    logs = tmp_path / "logs"
+    told = ExecutionConfig(device="cpu", tensorboard=str(logs))
+    again = small(store_copy, cohort, execution=told, only=StageName.TRAIN, refresh=(StageName.TRAIN,))
+    assert again.tally.computed["train"] == 4
+    made = [{m.unit: m.digest for m in Store(root).list("train")} for root in (finished[0], store_copy)]
+    assert made[0] == made[1]
+    assert sorted(path.parent.name[:13] for path in logs.rglob("events*")) == [f"sub-0{n}_escgan" for n in range(1, 5)]

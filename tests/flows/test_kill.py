@@ -14,7 +14,7 @@ from tests.flows.conftest import SMALL
 
 
 def start(config, data, root):
-    command = [sys.executable, "-m", "flows.cli", "run", str(config), "--data", str(data), "--root", str(root)]
+    command = [sys.executable, "-m", "flows.entry", "run", str(config), "--data", str(data), "--root", str(root)]
     # A session of its own, so that the kill also reaches the server that the run started.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     return subprocess.Popen(

@@ -1,6 +1,7 @@
 import json
 import logging
 import shutil
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
+from escgan.config import parse_config
+from escgan.datasets.deap_writer import write_deap
+from escgan.datasets.unpickling import load_arrays
 from escgan.errors import ConfigError, RecordingError
 from storage.errors import ArtifactMissing
 from storage.hdf5 import read_array
@@ -45,7 +49,9 @@ def digests(root, stage):
 
 def test_a_first_run_computes_every_unit_and_leaves_a_report(finished):
     root, outcome = finished
-    assert computed(outcome) == {"ingest": 4, "features": 4, "train": 4, "augment": 4, "evaluate": 8, "report": 1}
+    assert computed(outcome) == {
+        "ingest": 4, "features": 4, "separation": 1, "train": 4, "augment": 4, "evaluate": 8, "report": 1,
+    }  # fmt: skip
     assert outcome.report == root / "reports" / "small.html"
     assert "<html" in outcome.report.read_text()
     assert set(outcome.scores["augmenter"]) == {"none", "escgan"} and outcome.scores["subject"].nunique() == 4
@@ -83,7 +89,7 @@ def test_damaged_features_are_recomputed_alone_and_the_reason_is_logged(small, s
 
 def test_a_new_subject_costs_its_own_recording_and_the_folds(small, store_copy, five_subjects):
     assert computed(small(store_copy, five_subjects, {"dataset": {"kind": "deap", "n_trials": 4}})) == {
-        "ingest": 1, "features": 1, "train": 5, "augment": 5, "evaluate": 10, "report": 1,
+        "ingest": 1, "features": 1, "separation": 1, "train": 5, "augment": 5, "evaluate": 10, "report": 1,
     }  # fmt: skip
 
 
@@ -212,7 +218,7 @@ def test_a_planted_record_is_dropped_and_never_executed(small, store_copy, cohor
 
 def test_records_hold_references_only(finished):
     records = [p for p in (finished[0] / "records").iterdir() if p.is_file()]
-    assert len(records) == 25
+    assert len(records) == 26
     for record in records:
         result = json.loads(json.loads(record.read_bytes())["result"])
         assert set(result) == {"stage", "key", "digest", "computed"}
@@ -251,7 +257,7 @@ def test_another_acceptance_threshold_trains_nothing(small, store_copy, cohort):
 def test_a_run_of_some_subjects_uses_what_the_store_holds_of_them(small, store_copy, cohort):
     outcome = small(store_copy, cohort, {"subjects": ["01", "02", "03"]})
     assert set(outcome.scores["subject"]) == {"01", "02", "03"}
-    assert computed(outcome) == {"train": 3, "augment": 3, "evaluate": 6, "report": 1}
+    assert computed(outcome) == {"separation": 1, "train": 3, "augment": 3, "evaluate": 6, "report": 1}
 
 
 def test_a_subject_that_is_not_there_is_named_with_those_that_are(small, tmp_path, cohort):
@@ -268,6 +274,25 @@ def test_one_person_under_two_names_is_told_in_outcome_log_and_report(small, sto
     assert notice.startswith("sub-01 and sub-09 hold the same signals (all trials: 1, 2, 3, 4)")
     assert notice in caplog.text
     assert notice in outcome.report.read_text()
+
+
+def test_a_band_that_gives_the_class_away_is_told_before_training_and_in_the_report(
+    small, tmp_path, cohort, caplog, monkeypatch
+):
+    # Six subjects would have to be simulated.
+    monkeypatch.setattr("escgan.evaluation.separation.FEWEST_SUBJECTS", 4)
+    folder = shutil.copytree(cohort, tmp_path / "data")
+    for path in folder.iterdir():
+        arrays = load_arrays(path, path.stem)
+        # From the trial on: what the baseline before it shares is taken away from its features.
+        data = arrays["data"].copy()
+        data[arrays["labels"][:, 0] > 5, :, 3 * 128 :] *= 0.1
+        write_deap(path, data, arrays["labels"])
+    with caplog.at_level(logging.WARNING, logger="escgan"):
+        outcome = small(tmp_path / "store", folder, {"augmenters": ["none"]})
+    assert len(outcome.notices) == len(parse_config(SMALL).features.bands)
+    assert all("by itself in 4 of 4 subjects" in notice and notice in caplog.text for notice in outcome.notices)
+    assert all(notice in unescape(outcome.report.read_text()) for notice in outcome.notices)
 
 
 def test_common_borders_of_classes_come_from_the_training_subjects(small, tmp_path, cohort):

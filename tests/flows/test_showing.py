@@ -16,19 +16,28 @@ from flows.showing import StageProgress, slug
 from tests.flows.conftest import ON_CPU, SMALL
 
 
-def artifacts(run=None):
+def artifacts_of(run):
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
-    chosen = None if run is None else ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[UUID(run)]))
     with get_client(sync_client=True) as client:
-        return {a.key: a for a in client.read_artifacts(artifact_filter=chosen)}
+        own = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[UUID(run)]))
+        return {found.key: found for found in client.read_artifacts(artifact_filter=own)}
+
+
+def newest_artifacts(like):
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import ArtifactCollectionFilter, ArtifactCollectionFilterKey
+
+    with get_client(sync_client=True) as client:
+        named = ArtifactCollectionFilter(key=ArtifactCollectionFilterKey(like_=like))
+        return {found.key: found for found in client.read_latest_artifacts(artifact_filter=named)}
 
 
 @pytest.fixture(scope="module")
 def shown(finished):
     _, outcome = finished
-    return outcome, artifacts(outcome.run)
+    return outcome, artifacts_of(outcome.run)
 
 
 def test_a_run_shows_scores_verdict_figure_and_report(shown):
@@ -65,7 +74,7 @@ def test_a_study_shows_its_table_and_what_it_found(prefect_api, store_copy, coho
 
     settings = parse_study("balance", {"ratios": [1.0]}, "the test")
     outcome = study(parse_config(SMALL), settings, cohort, store_copy, ON_CPU)
-    found = artifacts()
+    found = newest_artifacts("small-balance-%")
     assert all(line in found["small-balance-found"].data for line in outcome.found)
     assert {"small-balance-table", "small-balance-figure", "small-balance-report"} <= set(found)
 
@@ -77,8 +86,8 @@ def test_a_server_that_refuses_costs_a_warning_and_not_the_run(monkeypatch, capl
     monkeypatch.setattr(showing, "create_artifact", refuse)
     progress = StageProgress("small")
     with caplog.at_level(logging.WARNING, logger="escgan"):
-        progress("train", "", 4)
-        progress("train", "sub-01", 0.5)
+        progress.begin("train", 4)
+        progress.share("train", "sub-01", 0.5)
     assert "does not show all of this run (ConnectionError: gone)" in caplog.text
 
 
@@ -88,10 +97,10 @@ def test_progress_is_told_seldom_never_falls_and_ends_at_a_hundred(monkeypatch):
     monkeypatch.setattr(showing, "update_progress", lambda artifact, percent: told.append(percent))
     often, seldom = StageProgress("small", every_s=0.0), StageProgress("small", every_s=3600.0)
     for progress in (often, seldom):
-        progress("train", "", 2)
+        progress.begin("train", 2)
         for unit, share in (("a", 0.5), ("a", 1.0), ("a", 0.2), ("b", 0.5), ("b", 1.0), ("b", 1.0)):
-            progress("train", unit, share)
-        progress("unknown", "a", 1.0)
+            progress.share("train", unit, share)
+        progress.share("unknown", "a", 1.0)
     assert told == [25.0, 50.0, 75.0, 100.0, 100.0]
 
 

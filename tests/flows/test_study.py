@@ -14,6 +14,7 @@ from flows.study import StudyOutcome
 from storage.hdf5 import read_arrays
 from storage.store import Store
 from storage.tables import read_table
+from tasks.progress import Counts
 from tests.flows.conftest import ON_CPU, SMALL, computed
 
 CNN = {"kind": "cnn", "hidden": 2, "epochs": 1}
@@ -111,9 +112,10 @@ def test_the_display_counts_each_part_of_a_study_anew(capsys):
     said = io.StringIO()
     with RunDisplay(Console(file=said, force_terminal=False, width=100)) as display:
         for part in ("keep 0.1", "keep 0.5"):
-            display("", part, 0.0)
-            display("evaluate", "", 1.0)
-            display("evaluate", "sub-01", 1.0)
+            display.part(part)
+            display.begin("evaluate", 1)
+            display.share("evaluate", "sub-01", 1.0)
+            display.end("evaluate", Counts(computed=1))
     assert said.getvalue().count("evaluate: 1 done") == 2
     assert said.getvalue().index("keep 0.1") < said.getvalue().index("keep 0.5")
 

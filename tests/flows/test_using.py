@@ -115,6 +115,6 @@ def test_the_command_lists_runs_and_uses_one(escgan, store_copy, tmp_path, prefe
     code, said, told = escgan(
         "run", path, "--root", store_copy, "--only", "evaluate", "--using", record.id[:8], "--device", "cpu"
     )
-    assert code == 0 and "Computed 8 results (evaluate 8), reused 16" in said, told
+    assert code == 0 and "Computed 8 results (evaluate 8), reused 17" in said, told
     code, _, told = escgan("run", path, "--root", store_copy, "--using", "nosuch")
     assert code == 2 and told.strip().endswith("see `escgan runs`.")
