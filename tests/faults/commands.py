@@ -32,7 +32,7 @@ def start(*arguments: object, before=None, **env: str) -> subprocess.Popen[str]:
             before()
 
     return subprocess.Popen(
-        [sys.executable, "-m", "flows.cli", *map(str, arguments)],
+        [sys.executable, "-m", "flows.entry", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

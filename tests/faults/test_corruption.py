@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 from storage.store import Store
@@ -28,8 +26,7 @@ def flip_a_bit(path, _):
 
 
 def replace_by_anothers(path, other):
-    assert other.read_bytes() != path.read_bytes()
-    shutil.copy(other, path)
+    path.write_bytes(other)
 
 
 def make_unreadable(path, _):
@@ -42,22 +39,30 @@ DAMAGES = (delete, truncate, flip_a_bit, replace_by_anothers, make_unreadable)
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
-@pytest.mark.parametrize("stage", ["ingest", "features", "train", "augment", "evaluate", "report"])
+@pytest.mark.parametrize("stage", ["ingest", "features", "separation", "train", "augment", "evaluate", "report"])
 def test_every_file_of_every_artifact(small, store_copy, cohort, escgan, stage, damage):
     store = Store(store_copy)
     expected, tried = digests(store_copy), 0
-    for manifest in store.list(stage):
-        folder = store_copy / "artifacts" / stage / manifest.key
-        others = [path for path in store_copy.glob("artifacts/*/*/*") if path.parent != folder]
-        for name in sorted(path.name for path in folder.iterdir()):
-            path = folder / name
-            content = path.read_bytes()
-            other = next(each for each in others if each.suffix == path.suffix and each.read_bytes() != content)
+    folders = [store_copy / "artifacts" / stage / manifest.key for manifest in store.list(stage)]
+    names = sorted(path.name for path in folders[0].iterdir())
+    for name in names:
+        # The same file of all units at once: as telling as one after another, and as many times faster.
+        pairs = []
+        for folder in folders:
+            assert sorted(path.name for path in folder.iterdir()) == names
+            content = (folder / name).read_bytes()
+            others = [path for path in store_copy.glob("artifacts/*/*/*") if path.parent != folder]
+            others.sort(key=lambda path: path.suffix != (folder / name).suffix)
+            contents = (path.read_bytes() for path in others)
+            pairs.append((folder / name, next(other for other in contents if other != content)))
+        # All are read before the first is damaged, which may itself be one of the others.
+        for path, other in pairs:
             damage(path, other)
-            code, said, _ = escgan("artifacts", "verify", "--root", store_copy)
-            assert code == 4 and f"{stage}/{manifest.key}: " in said and "1 damaged" in said, (name, said)
-            again = small(store_copy, cohort)
-            assert computed(again) == {stage: 1}, name
-            assert digests(store_copy) == expected and faults_of(store_copy) == {}
-            tried += 1
+        code, said, _ = escgan("artifacts", "verify", "--root", store_copy)
+        assert code == 4 and f"{len(folders)} damaged" in said, (name, said)
+        assert all(f"{stage}/{folder.name}: " in said for folder in folders), (name, said)
+        again = small(store_copy, cohort)
+        assert computed(again) == {stage: len(folders)}, name
+        assert digests(store_copy) == expected and faults_of(store_copy) == {}
+        tried += len(folders)
     print(f"\n{stage}, {damage.__name__}: {tried} files, 0 unnoticed")
