@@ -4,13 +4,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STORE ?= store
 
-.PHONY: demo test test-slow test-server test-faults server deploy workers bench bench-gpu bench-thousand lint types format clean
+.PHONY: demo test test-slow test-server test-faults test-fuzz server deploy workers bench bench-gpu bench-thousand bench-calibration audit site site-serve lint types format wheel clean
 
 demo: $(VENV)/.installed
 	$(BIN)/escgan demo --root $(STORE)
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -m "not slow and not server and not faults" -n auto --dist loadfile
+	$(BIN)/python -m pytest -m "not slow and not server and not faults and not fuzz" -n auto --dist loadfile
 
 test-slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow
@@ -20,6 +20,9 @@ test-server: $(VENV)/.installed
 
 test-faults: $(VENV)/.installed
 	$(BIN)/python -m pytest -m faults -s
+
+test-fuzz: $(VENV)/.installed
+	$(BIN)/python -m pytest tests/fuzz -m fuzz
 
 server: $(VENV)/.installed
 	VENV=$(abspath $(VENV)) deploy/server.sh
@@ -39,6 +42,22 @@ bench-gpu: $(VENV)/.installed
 bench-thousand: $(VENV)/.installed
 	$(BIN)/python -m benchmarks thousand
 
+bench-calibration: $(VENV)/.installed
+	$(BIN)/python -m benchmarks calibration
+
+# Asks PyPI for known vulnerabilities of what the lock pins; needs the network.
+audit:
+	$(PYTHON) -m venv .audit
+	.audit/bin/pip install --quiet --disable-pip-version-check pip-audit
+	.audit/bin/pip-audit --requirement requirements.lock --no-deps --disable-pip
+
+# The documentation, for a browser: site/index.html.
+site: $(VENV)/.installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+site-serve: $(VENV)/.installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs serve --strict
+
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -50,11 +69,16 @@ format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# The package as a wheel and as sources, in dist/, made without the network.
+wheel: $(VENV)/.installed
+	$(BIN)/python -m build --no-isolation --outdir dist
+
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) build site *.egg-info
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "escgan needs Python 3.11 or newer: set PYTHON=python3.11")'
+	@echo "Installing the pinned packages into $(VENV) (several minutes the first time)"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
