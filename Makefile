@@ -4,13 +4,17 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STORE ?= store
 
-.PHONY: demo test test-slow test-server test-faults test-fuzz server deploy workers bench bench-gpu bench-thousand bench-calibration audit site site-serve lint types format wheel clean
+.PHONY: demo test test-properties test-slow test-server test-faults test-fuzz server deploy workers bench bench-gpu bench-thousand bench-calibration audit site site-serve lint types format wheel clean
 
 demo: $(VENV)/.installed
 	$(BIN)/escgan demo --root $(STORE)
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -m "not slow and not server and not faults and not fuzz" -n auto --dist loadfile
+
+# The suite's properties, on values that it has not drawn before.
+test-properties: $(VENV)/.installed
+	$(BIN)/python -m pytest -m "hypothesis and not slow and not server and not faults and not fuzz" -n auto --dist loadfile --hypothesis-profile=new-values
 
 test-slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow
@@ -22,7 +26,7 @@ test-faults: $(VENV)/.installed
 	$(BIN)/python -m pytest -m faults -s
 
 test-fuzz: $(VENV)/.installed
-	$(BIN)/python -m pytest tests/fuzz -m fuzz
+	$(BIN)/python -m pytest tests/fuzz -m fuzz --hypothesis-profile=new-values
 
 server: $(VENV)/.installed
 	VENV=$(abspath $(VENV)) deploy/server.sh
