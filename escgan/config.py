@@ -63,7 +63,7 @@ class PipelineConfig(Settings):
     features: FeatureConfig | None
     """What is measured in which windows; the corpus' usual bands and window when not given, and none for a corpus that
     is distributed as features."""
-    labels: LabelConfig
+    labels: Annotated[LabelConfig, ByName(LABELS)]
     """How ratings or conditions become classes; the corpus' usual ones when not given."""
     normalization: Normalization = "per_subject"
     """``none``, ``global`` (training windows' moments), ``per_subject`` (each subject's own; transductive) or ``coral``

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Self
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Self, Union
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -55,6 +55,15 @@ class ByName:
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         by_name = {"type": "string", "enum": self._names, "title": "by its name"}
         return {"anyOf": [handler(core), by_name]}
+
+
+def any_of(registry: Mapping[str, type[Settings]]) -> Any:
+    """Return the type of a setting that takes any kind of a registry.
+
+    YAML, forms and error messages follow from it, so that a new kind is one line in its registry. A type checker, which
+    cannot follow, is told the base class in its place.
+    """
+    return Annotated[Union[tuple(registry.values())], Field(discriminator="kind")]  # noqa: UP007
 
 
 def with_kind(value: Any) -> Any:

@@ -21,8 +21,8 @@ from tests.object_store import bucket, s3_server
 
 __all__ = ["bucket", "s3_server"]
 
-# A busy machine is slow, which is no fault of the code. The suite draws the same values each time, so that it judges the
-# change that it is run for; `make test-properties` and `make test-fuzz` draw new ones.
+# A busy machine is slow, which is no fault of the code. The suite draws the same values each time, so that it judges
+# the change that it is run for; `make test-properties` and `make test-fuzz` draw new ones.
 settings.register_profile("escgan", deadline=None, derandomize=True)
 settings.register_profile("new-values", deadline=None)
 settings.load_profile("escgan")

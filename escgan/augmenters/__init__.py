@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
+from typing import TYPE_CHECKING
 
 from escgan.augmenters.adasyn import AdasynAugmenter
 from escgan.augmenters.auto import AutoAugmenter
@@ -24,6 +22,7 @@ from escgan.augmenters.oversample import OversampleAugmenter
 from escgan.augmenters.smote import SmoteAugmenter
 from escgan.augmenters.subject_shift import SubjectShiftAugmenter
 from escgan.augmenters.threshold import ThresholdAugmenter
+from escgan.settings import any_of
 
 AUGMENTERS: dict[str, type[Augmenter]] = {
     "none": NoAugmenter,
@@ -45,25 +44,9 @@ AUGMENTERS: dict[str, type[Augmenter]] = {
     "auto": AutoAugmenter,
 }
 
-AugmenterConfig = Annotated[
-    NoAugmenter
-    | ClassWeightAugmenter
-    | ThresholdAugmenter
-    | OversampleAugmenter
-    | NoiseAugmenter
-    | MixupAugmenter
-    | SmoteAugmenter
-    | BorderlineSmoteAugmenter
-    | AdasynAugmenter
-    | MeanShiftAugmenter
-    | SubjectShiftAugmenter
-    | CwganGpAugmenter
-    | CvaeAugmenter
-    | DdpmAugmenter
-    | GanserAugmenter
-    | EscganAugmenter
-    | AutoAugmenter,
-    Field(discriminator="kind"),
-]
+if TYPE_CHECKING:
+    AugmenterConfig = Augmenter
+else:
+    AugmenterConfig = any_of(AUGMENTERS)
 
 __all__ = ["AUGMENTERS", "Augmenter", "AugmenterConfig", "Balance", "Edited", "FoldToFit", "GeneratingAugmenter"]

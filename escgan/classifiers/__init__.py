@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
+from typing import TYPE_CHECKING
 
 from escgan.classifiers.base import Classifier, Model, TrainingData
 from escgan.classifiers.cnn import CnnClassifier
@@ -17,6 +15,7 @@ from escgan.classifiers.rgnn import RgnnClassifier
 from escgan.classifiers.svm import SvmClassifier
 from escgan.classifiers.transformer import TransformerClassifier
 from escgan.classifiers.tuned import TunedClassifier
+from escgan.settings import any_of
 
 CLASSIFIERS: dict[str, type[Classifier]] = {
     "logistic": LogisticClassifier,
@@ -31,22 +30,13 @@ CLASSIFIERS: dict[str, type[Classifier]] = {
     "tuned": TunedClassifier,
 }
 
-UntunedClassifier = Annotated[
-    LogisticClassifier
-    | LdaClassifier
-    | SvmClassifier
-    | MlpClassifier
-    | CnnClassifier
-    | DgcnnClassifier
-    | RgnnClassifier
-    | TransformerClassifier
-    | DannClassifier,
-    Field(discriminator="kind"),
-]
-
-# It holds any of the others, which are known only now.
-TunedClassifier.model_rebuild(_types_namespace={"UntunedClassifier": UntunedClassifier})
-
-ClassifierConfig = Annotated[UntunedClassifier | TunedClassifier, Field(discriminator="kind")]
+if TYPE_CHECKING:
+    UntunedClassifier = Classifier
+    ClassifierConfig = Classifier
+else:
+    UntunedClassifier = any_of({kind: own for kind, own in CLASSIFIERS.items() if own is not TunedClassifier})
+    # It holds any of the others, which are known only now.
+    TunedClassifier.model_rebuild(_types_namespace={"UntunedClassifier": UntunedClassifier})
+    ClassifierConfig = any_of(CLASSIFIERS)
 
 __all__ = ["CLASSIFIERS", "Classifier", "ClassifierConfig", "Model", "TrainingData", "UntunedClassifier"]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Union
-
-from pydantic import Field
+from typing import TYPE_CHECKING
 
 from escgan.datasets.amigos import AmigosConfig
 from escgan.datasets.bids import BidsConfig
@@ -25,6 +23,7 @@ from escgan.datasets.seed_raw import SeedRawConfig
 from escgan.datasets.seed_v import SeedVConfig
 from escgan.datasets.seed_v_features import SeedVFeaturesConfig
 from escgan.datasets.simulated import SimulatedConfig
+from escgan.settings import any_of
 
 __all__ = [
     "DATASETS",
@@ -73,8 +72,7 @@ DATASETS: dict[str, type[Corpus]] = {
     "simulated": SimulatedConfig,
 }
 
-# YAML, forms and error messages follow from the dictionary; a type checker needs no more than the base class.
 if TYPE_CHECKING:
     DatasetConfig = Corpus
 else:
-    DatasetConfig = Annotated[Union[tuple(DATASETS.values())], Field(discriminator="kind")]  # noqa: UP007
+    DatasetConfig = any_of(DATASETS)

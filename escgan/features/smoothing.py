@@ -8,13 +8,13 @@ system waits it out, growing less sure of its state.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Annotated, Literal, Union
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
-from escgan.settings import Settings
+from escgan.settings import Settings, any_of
 
 
 class Smoothing(Settings, ABC):
@@ -148,8 +148,7 @@ SMOOTHING: dict[str, type[Smoothing]] = {
     "lds": LinearDynamicalSystem,
 }
 
-# YAML, forms and error messages follow from the dictionary; a type checker needs no more than the base class.
 if TYPE_CHECKING:
     SmoothingConfig = Smoothing
 else:
-    SmoothingConfig = Annotated[Union[tuple(SMOOTHING.values())], Field(discriminator="kind")]  # noqa: UP007
+    SmoothingConfig = any_of(SMOOTHING)

@@ -6,9 +6,7 @@ where windows are gathered. So switching from valence to arousal recomputes no s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Union
-
-from pydantic import Field
+from typing import TYPE_CHECKING
 
 from escgan.labels.base import LEFT_OUT, Labelling
 from escgan.labels.conditions import ConditionLabels
@@ -16,6 +14,7 @@ from escgan.labels.presence import refuse_absent_classes
 from escgan.labels.quadrants import QuadrantLabels
 from escgan.labels.tertiles import TertileLabels
 from escgan.labels.threshold import ThresholdLabels
+from escgan.settings import any_of
 
 __all__ = [
     "LABELS",
@@ -36,8 +35,7 @@ LABELS: dict[str, type[Labelling]] = {
     "threshold": ThresholdLabels,
 }
 
-# YAML, forms and error messages follow from the dictionary; a type checker needs no more than the base class.
 if TYPE_CHECKING:
     LabelConfig = Labelling
 else:
-    LabelConfig = Annotated[Union[tuple(LABELS.values())], Field(discriminator="kind")]  # noqa: UP007
+    LabelConfig = any_of(LABELS)

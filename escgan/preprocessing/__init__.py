@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Union
-
-from pydantic import Field
+from typing import TYPE_CHECKING
 
 from escgan.preprocessing.asr import Asr
 from escgan.preprocessing.autoreject import Autoreject
@@ -19,6 +17,7 @@ from escgan.preprocessing.notch import Notch
 from escgan.preprocessing.reference import Reference
 from escgan.preprocessing.resample import Resample
 from escgan.preprocessing.step import Step
+from escgan.settings import any_of
 
 __all__ = [
     "PREPROCESSORS",
@@ -52,8 +51,7 @@ PREPROCESSORS: dict[str, type[Step]] = {
     "resample": Resample,
 }
 
-# YAML, forms and error messages follow from the dictionary; a type checker needs no more than the base class.
 if TYPE_CHECKING:
     PreprocessingStep = Step
 else:
-    PreprocessingStep = Annotated[Union[tuple(PREPROCESSORS.values())], Field(discriminator="kind")]  # noqa: UP007
+    PreprocessingStep = any_of(PREPROCESSORS)

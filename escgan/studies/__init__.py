@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from escgan.errors import ConfigError
+from escgan.settings import any_of
 from escgan.studies.ablation import AblationStudy
 from escgan.studies.balance import BalanceStudy
 from escgan.studies.base import Study, StudyResults, Variant
@@ -26,10 +27,10 @@ STUDIES: dict[str, type[Study]] = {
     "balance": BalanceStudy,
 }
 
-StudyConfig = Annotated[
-    CompareStudy | HardCaseStudy | RobustnessStudy | AblationStudy | FidelityStudy | LearningCurveStudy | BalanceStudy,
-    Field(discriminator="kind"),
-]
+if TYPE_CHECKING:
+    StudyConfig = Study
+else:
+    StudyConfig = any_of(STUDIES)
 
 
 def parse_study(kind: str, options: dict[str, Any], source: str = "the configuration") -> StudyConfig:

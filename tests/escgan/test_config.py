@@ -130,6 +130,12 @@ def test_a_dataset_and_a_protocol_may_be_a_name_too(dataset):
     )
 
 
+def test_labels_may_be_a_name_too_and_what_their_kind_must_be_told_is_asked_for():
+    assert parse(labels="quadrants") == parse(labels={"kind": "quadrants"})
+    with pytest.raises(ConfigError, match=r"the setting 'labels.tertiles.rating' is missing: add it"):
+        parse(labels="tertiles")
+
+
 def test_names_and_settings_may_stand_side_by_side():
     config = parse(augmenters=["none", {"kind": "smote", "neighbours": 3}, "escgan"])
     assert config.augmenters[1] == SmoteAugmenter(neighbours=3)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
+from typing import TYPE_CHECKING
 
 from escgan.evaluation.protocols.base import Protocol
 from escgan.evaluation.protocols.cross_session import CrossSession
@@ -12,6 +10,7 @@ from escgan.evaluation.protocols.cross_trial import CrossTrial
 from escgan.evaluation.protocols.leave_one_subject_out import LeaveOneSubjectOut
 from escgan.evaluation.protocols.subject_k_fold import SubjectKFold
 from escgan.evaluation.protocols.within_trial import WithinTrial
+from escgan.settings import any_of
 
 PROTOCOLS: dict[str, type[Protocol]] = {
     "leave_one_subject_out": LeaveOneSubjectOut,
@@ -21,8 +20,9 @@ PROTOCOLS: dict[str, type[Protocol]] = {
     "within_trial": WithinTrial,
 }
 
-ProtocolConfig = Annotated[
-    LeaveOneSubjectOut | SubjectKFold | CrossSession | CrossTrial | WithinTrial, Field(discriminator="kind")
-]
+if TYPE_CHECKING:
+    ProtocolConfig = Protocol
+else:
+    ProtocolConfig = any_of(PROTOCOLS)
 
 __all__ = ["PROTOCOLS", "Protocol", "ProtocolConfig"]
