@@ -62,6 +62,18 @@ def stop_at_signals() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
+def keep_signals_from_processes() -> None:
+    """Make sure that processes which this thread starts by `multiprocessing` inherit that SIGINT is blocked.
+
+    The first of them makes it start a tracker, which ends with SIGINT unblocked in this thread. So it is started now.
+    """
+    from multiprocessing import resource_tracker
+
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    resource_tracker.ensure_running()
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 @contextmanager
 def said_when_stopped(words: str) -> Iterator[None]:
     """While the block lasts, let a command that is stopped say this, which tells how to go on."""

@@ -23,6 +23,7 @@ from escgan.evaluation.verdict import verdict_sentences
 from flows.cases import augment_cases, evaluate_cases, train_cases
 from flows.execution import ExecutionConfig, log_folder, task_runner
 from flows.fan import Execution, Tally, Unit, all_or_raise, fan
+from flows.interrupt import keep_signals_from_processes
 from flows.lost import refuse_endless_runs
 from flows.names import STAGES, StageName
 from flows.preconditions import refuse_absent, refuse_contradictions, stage_modes
@@ -143,6 +144,7 @@ def fanned_out(own: Execution, execution: ExecutionConfig) -> Iterator[Execution
     if execution.runner == "threads" and execution.workers is None:
         yield own
         return
+    keep_signals_from_processes()
     with task_runner(execution) as runner:
         yield replace(own, runner=runner)
 

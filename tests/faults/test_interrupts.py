@@ -76,7 +76,7 @@ def stop_and_measure(process: subprocess.Popen[str], number: int) -> float:
 
 @pytest.mark.parametrize(
     ("number", "code", "options", "rounds"),
-    [(signal.SIGINT, 130, (), 2), (signal.SIGTERM, 143, (), 1), (signal.SIGINT, 130, ("--runner", "processes"), 1)],
+    [(signal.SIGINT, 130, (), 2), (signal.SIGTERM, 143, (), 1), (signal.SIGINT, 130, ("--runner", "processes"), 2)],
     ids=["ctrl-c", "sigterm", "ctrl-c-processes"],
 )
 def test_a_run_stopped_at_random_moments_of_every_stage_ends_within_two_seconds_and_goes_on(

@@ -159,3 +159,19 @@ def test_a_signal_that_the_caller_ignores_stays_ignored(program):
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=30)
     assert (process.returncode, said) == (0, "done\n")
+
+
+@pytest.mark.parametrize(("first", "heard"), [("", True), ("keep_signals_from_processes()", False)])
+def test_processes_of_a_pool_hear_no_ctrl_c_where_that_was_seen_to(program, first, heard):
+    process, _ = program(f"""
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from flows.interrupt import keep_signals_from_processes
+{first}
+with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+    blocked = pool.submit(signal.pthread_sigmask, signal.SIG_BLOCK, ()).result()
+ready()
+print(signal.SIGINT not in blocked, flush=True)
+time.sleep(60)
+""")
+    assert process.stdout.readline() == f"{heard}\n"
