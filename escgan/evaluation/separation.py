@@ -1,8 +1,8 @@
 """Bands that give the class away by themselves: more likely an artefact of the corpus than emotion.
 
 Two conditions that were recorded or cleaned differently can be told apart by anything: where one of them was low-passed
-at 60 Hz, every score computed from the power above it is perfect and says nothing. No effect of emotion on a band's power
-is so large in so many people, so such a band is named.
+at 60 Hz, every score computed from the power above it is perfect and says nothing. No effect of emotion on a band's
+power is so large in so many people, so such a band is named.
 
 This looks at all subjects at once. It serves the reader of the scores alone: nothing is trained on it or chosen by it.
 """
