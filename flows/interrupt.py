@@ -34,6 +34,8 @@ _LEAVE_WITHIN_S = 0.6
 _SWITCH_EVERY_S = 1e-5
 # Ends by itself as soon as this process has, and removes what the process left in shared memory.
 _TRACKER = b"multiprocessing.resource_tracker"
+# What Python tells its audit hooks before it starts a process.
+_STARTS = frozenset({"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"})
 _last_words = AGAIN
 _stopping = threading.Event()
 _ended_with: int | None = None
@@ -116,9 +118,16 @@ def _listen(reading: int) -> None:
                 _stopping.set()
                 code = EXIT_CODES[number] if _ended_with is None else _ended_with
     sys.setswitchinterval(_SWITCH_EVERY_S)
+    sys.addaudithook(_start_nothing_more)
     threading.Thread(target=_leave, args=(code,), daemon=True).start()
     _readable(reading, _LEAVE_WITHIN_S)
     _end(code)
+
+
+def _start_nothing_more(event: str, arguments: tuple[object, ...]) -> None:
+    """Hold up whoever is about to start a process: it would come too late to be ended with the others."""
+    if event in _STARTS:
+        threading.Event().wait()
 
 
 def _readable(descriptor: int, within_s: float | None) -> bool:

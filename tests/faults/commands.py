@@ -54,6 +54,13 @@ def kill(process: subprocess.Popen[str]) -> None:
     process.communicate()
 
 
+def alive(session: int) -> list[str]:
+    """The processes of a session that have not ended."""
+    listed = subprocess.run(["ps", "-eo", "sid,stat,args"], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 2) for line in listed.splitlines()[1:]]
+    return [row[2] for row in rows if int(row[0]) == session and "Z" not in row[1]]
+
+
 def digests(root: Path, stage: str | None = None) -> dict[tuple[str, str], str]:
     """The digest of each artifact's content, without reports, which tell how long their stages took."""
     return {(m.stage, m.unit): m.digest for m in Store(root).list(stage) if m.stage != "report"}

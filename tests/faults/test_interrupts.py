@@ -13,7 +13,7 @@ from statistics import median
 
 import pytest
 
-from tests.faults.commands import digests, faults_of, finish, leftovers, start, write_config
+from tests.faults.commands import alive, digests, faults_of, finish, leftovers, start, write_config
 
 pytestmark = pytest.mark.faults
 
@@ -53,13 +53,6 @@ class Talk:
         self._thread.join(10)
         self._process.stdout.close()
         return "\n".join(line for _, line in self.lines)
-
-
-def alive(session: int) -> list[str]:
-    """The processes of a session that have not ended."""
-    listed = subprocess.run(["ps", "-eo", "sid,stat,args"], capture_output=True, text=True, check=True).stdout
-    rows = [line.split(None, 2) for line in listed.splitlines()[1:]]
-    return [row[2] for row in rows if int(row[0]) == session and "Z" not in row[1]]
 
 
 def stop_and_measure(process: subprocess.Popen[str], number: int) -> float:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.commands import alive
+
 REPOSITORY = Path(__file__).parents[2]
 BEGIN = """
 import atexit, json, os, signal, subprocess, sys, threading, time
@@ -128,6 +130,21 @@ time.sleep(60)
 """)
     took, _, _ = stop(process)
     assert process.returncode == 130 and took < 1.5 and ended(child)
+
+
+def test_processes_that_are_being_started_meanwhile_are_ended_too(program):
+    process, _ = program("""
+def start():
+    while True:
+        subprocess.Popen(["sleep", "60"])
+for _ in range(4):
+    threading.Thread(target=start, daemon=True).start()
+ready()
+time.sleep(60)
+""")
+    took, _, _ = stop(process)
+    time.sleep(0.1)  # What was killed takes a moment to end.
+    assert process.returncode == 130 and took < 2 and alive(process.pid) == []
 
 
 def test_what_is_to_be_removed_at_the_end_is_removed(program, tmp_path):
