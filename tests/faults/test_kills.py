@@ -34,10 +34,14 @@ def test_a_run_killed_at_random_moments_ends_with_the_bytes_of_an_undisturbed_on
         root = tmp_path / f"store-{rounds}"
         for _ in range(3):
             running = begin(root)
-            time.sleep(draw.uniform(0.2, 1.1) * length_s)
-            ended = running.poll() is not None
-            kill(running) if not ended else running.communicate()
-            kills += not ended
+            time.sleep(waited_s := draw.uniform(0.2, 1.1) * length_s)
+            if running.poll() is None:
+                kill(running)
+                kills += 1
+            else:
+                # The machine has other work at times: no run takes longer than the shortest that was seen.
+                running.communicate()
+                length_s = min(length_s, waited_s)
             if root.exists():
                 assert faults_of(root) == {}, "a reader sees a partial artifact"
                 found = digests(root)

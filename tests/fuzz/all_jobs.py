@@ -30,13 +30,14 @@ def job_called(name: str, folder: Path) -> Any:
 
 def warm_up(folder: Path) -> None:
     """Import whatever reading imports, so that each child need not, and no import is taken for an act of a file."""
+    import h5py
     import mne
     import mne_bids
     import pandas
     import pymatreader
     import scipy.io
 
-    assert mne and mne_bids and pandas and pymatreader and scipy
+    assert h5py and mne and mne_bids and pandas and pymatreader and scipy
     outside = folder / "outside"
     outside.mkdir(parents=True, exist_ok=True)
     (outside / "secret.edf").write_bytes(b"0       secret")
