@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import yaml
@@ -46,6 +48,36 @@ def finish(process: subprocess.Popen[str], patience_s: float = 900) -> str:
     """Wait for a command's end and give what it said; its exit code is in ``returncode``."""
     said, _ = process.communicate(timeout=patience_s)
     return said
+
+
+class Talk:
+    """A command's lines as they come, each with the time at which it came."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.lines: list[tuple[float, str]] = []
+        self._process = process
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        for line in self._process.stdout:
+            self.lines.append((time.monotonic(), line.rstrip("\n")))
+
+    def wait_for(self, beginning: str) -> bool:
+        """Whether a line with this beginning came before the command's end."""
+        while not self.when(beginning):
+            if self._process.poll() is not None:
+                return False
+            time.sleep(0.005)
+        return True
+
+    def when(self, beginning: str) -> list[float]:
+        return [at for at, line in self.lines if line.startswith(f"{beginning}:")]
+
+    def text(self) -> str:
+        self._thread.join(10)
+        self._process.stdout.close()
+        return "\n".join(line for _, line in self.lines)
 
 
 def kill(process: subprocess.Popen[str]) -> None:

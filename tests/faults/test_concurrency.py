@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import time
+from pathlib import Path
 
 import pytest
 
-from tests.faults.commands import digests, faults_of, finish, kill, leftovers, start, write_config
+from tests.faults.commands import Talk, digests, faults_of, finish, leftovers, start, write_config
 
 pytestmark = pytest.mark.faults
 
@@ -48,6 +51,12 @@ def test_processes_with_overlapping_configurations_share_what_they_have_in_commo
     assert faults_of(root) == {} and leftovers(root) == []
 
 
+def holds_locks(process):
+    """Whether a process holds locks on files now, as the kernel says."""
+    held = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    return any(words[1] == "FLOCK" and words[4] == str(process.pid) for words in held)
+
+
 def test_a_process_killed_while_it_holds_locks_keeps_nobody_waiting(tmp_path, cohort):
     gan = {"kind": "escgan", "network": {"hidden": 4}, "training": {"epochs": 60, "batch_size": 64}, "delta": 5.0}
     config, root = write_config(tmp_path / "same.yaml", augmenters=["none", gan]), tmp_path / "store"
@@ -55,14 +64,26 @@ def test_a_process_killed_while_it_holds_locks_keeps_nobody_waiting(tmp_path, co
     def begin():
         return start("run", config, "--data", cohort, "--root", root, "--device", "cpu")
 
-    first = begin()
-    deadline = time.monotonic() + 300
-    while not list(root.glob("work/train/*/*")):
-        assert time.monotonic() < deadline and first.poll() is None
-        time.sleep(0.05)
+    talk = Talk(first := begin())
+    assert talk.wait_for("train"), talk.text()
+    while True:
+        os.killpg(first.pid, signal.SIGSTOP)
+        if holds_locks(first):
+            break
+        os.killpg(first.pid, signal.SIGCONT)
+        time.sleep(0.001)
+        assert not talk.when("evaluate"), "it was over before it was held up"
     others = [begin() for _ in range(3)]
-    time.sleep(15)
-    kill(first)
-    said = [finish(each) for each in others]
+    talks = [Talk(each) for each in others]
+    assert all(each.wait_for("train") for each in talks), [each.text() for each in talks]
+    time.sleep(2)
+    assert holds_locks(first) and not any(each.when("augment") for each in talks)
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait(60)
+    for each in others:
+        each.wait(900)
+    said = [each.text() for each in [talk, *talks]]
     assert [each.returncode for each in others] == [0] * 3, said
-    assert len(digests(root)) == 25 and faults_of(root) == {} and leftovers(root) == []
+    assert len(digests(root)) == 25 and faults_of(root) == {}
+    # What the killed one left is removed by whoever begins after its death.
+    assert "came from the store" in finish(begin()) and leftovers(root) == []

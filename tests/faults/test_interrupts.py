@@ -6,14 +6,13 @@ import os
 import random
 import signal
 import subprocess
-import threading
 import time
 from itertools import pairwise
 from statistics import median
 
 import pytest
 
-from tests.faults.commands import alive, digests, faults_of, finish, leftovers, start, write_config
+from tests.faults.commands import Talk, alive, digests, faults_of, finish, leftovers, start, write_config
 
 pytestmark = pytest.mark.faults
 
@@ -23,36 +22,6 @@ MOMENTS = ("imports", "escgan", "ingest", "features", "train", "augment", "evalu
 MOST_S = 2.0
 KEPT = "Stopped. What was finished is kept: run the same command to go on."
 AGAIN = "Stopped. Run the same command to start again."
-
-
-class Talk:
-    """A command's lines as they come, each with the time at which it came."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.lines: list[tuple[float, str]] = []
-        self._process = process
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def _read(self) -> None:
-        for line in self._process.stdout:
-            self.lines.append((time.monotonic(), line.rstrip("\n")))
-
-    def wait_for(self, beginning: str) -> bool:
-        """Whether a line with this beginning came before the command's end."""
-        while not self.when(beginning):
-            if self._process.poll() is not None:
-                return False
-            time.sleep(0.005)
-        return True
-
-    def when(self, beginning: str) -> list[float]:
-        return [at for at, line in self.lines if line.startswith(f"{beginning}:")]
-
-    def text(self) -> str:
-        self._thread.join(10)
-        self._process.stdout.close()
-        return "\n".join(line for _, line in self.lines)
 
 
 def stop_and_measure(process: subprocess.Popen[str], number: int) -> float:
