@@ -50,8 +50,9 @@ class PipelineConfig(Settings):
 
     model_config = ConfigDict(json_schema_extra=_without_corpus_defaults)
 
-    name: str = Field(default="experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    """What the report is called."""
+    # Files are called by it and by what belongs to it, and no file system takes more than 255 letters.
+    name: str = Field(default="experiment", max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    """What the report is called; 100 letters at most."""
     dataset: Annotated[DatasetConfig, ByName(DATASETS)]
     """The corpus."""
     subjects: tuple[str, ...] | None = Field(default=None, min_length=1)
@@ -217,6 +218,8 @@ def explain(error: ValidationError, source: str) -> str:
         return f"In {source}: {where} is '{tag}', expected one of: {', '.join(known)}{hint}."
     if first["type"] == "missing":
         return f"In {source}: the setting '{where}' is missing: add it."
+    if first["type"] == "string_too_long":
+        return f"In {source}: {where} has {len(first['input'])} letters: give {first['ctx']['max_length']} at most."
     where = f"{where}: " if where else ""
     return f"In {source}: {where}{message[0].lower()}{message[1:]}{'' if message.endswith('.') else '.'}"
 

@@ -355,6 +355,13 @@ def test_a_file_that_holds_no_configuration_is_refused_in_one_sentence(tmp_path,
     assert str(raised.value).startswith(f"Configuration '{path}' {said}") and "\n" not in str(raised.value)
 
 
+def test_a_name_that_no_file_can_have_is_refused():
+    assert parse(name="a" * 100).name == "a" * 100
+    with pytest.raises(ConfigError) as caught:
+        parse(name="a" * 101)
+    assert str(caught.value) == "In the configuration: name has 101 letters: give 100 at most."
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
