@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from escgan.datasets.regular import refuse_irregular
 from escgan.errors import RecordingError
 from escgan.recording import RecordingSource
 from storage.digest import digest_file
@@ -101,6 +102,7 @@ def settings_of(value: object) -> Any:
 
 
 def _digest(source: RecordingSource, path: Path) -> str:
+    refuse_irregular(path)
     try:
         return digest_file(path)
     except OSError as cause:

@@ -5,6 +5,7 @@ Most corpora hold signals (:class:`SignalCorpus`); some are distributed as featu
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -98,13 +99,14 @@ class FeatureCorpus(Corpus):
 
 def why_no_folder(path: Path) -> str:
     """Say of a path that is no folder whether it is a file or not there, to be followed by the remedy."""
-    return f"'{path}' is a file" if path.exists() else f"The data folder '{path}' does not exist"
+    return f"'{path}' is a file" if os.path.exists(path) else f"The data folder '{path}' does not exist"
 
 
 def existing_folder(data: Path, corpus: type[Corpus]) -> Path:
     """Return the folder as a path, or say that it is a file or not there, and what it should hold."""
     folder = Path(data)
-    if not folder.is_dir():
+    # A path may be longer than any folder's name, which Path.is_dir answers by an error.
+    if not os.path.isdir(folder):
         raise RecordingError(f"{why_no_folder(folder)}: give the folder with {corpus.expects} ({corpus.access}).")
     return folder
 

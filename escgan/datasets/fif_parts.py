@@ -35,17 +35,17 @@ def named_parts(path: Path) -> tuple[str, ...]:
     """
     names: dict[str, None] = {}
     goes_on_in: dict[Path, Path] = {}
-    seen, waiting = {path.resolve()}, [path]
+    seen, waiting = {_real(path)}, [path]
     while waiting:
         part = waiting.pop()
         for name, goes_on in _named_in(part).items():
             names[name] = None
             if not name or os.sep in name or not name.isprintable():
                 continue  # who asked refuses it
-            other = (path.parent / name).resolve()
+            other = _real(path.parent / name)
             # A part also names the one before, but never itself.
-            if goes_on or other == part.resolve():
-                goes_on_in[part.resolve()] = other
+            if goes_on or other == _real(part):
+                goes_on_in[_real(part)] = other
             if other not in seen and other.is_file():
                 seen.add(other)
                 waiting.append(path.parent / name)
@@ -56,6 +56,11 @@ def named_parts(path: Path) -> tuple[str, ...]:
             if steps > len(goes_on_in):
                 raise ValueError("its parts go on in one another without an end")
     return tuple(names)
+
+
+def _real(path: Path) -> Path:
+    # Path.resolve fails at a link that leads to itself.
+    return Path(os.path.realpath(path))
 
 
 def _named_in(path: Path) -> dict[str, bool]:

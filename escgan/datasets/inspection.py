@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from escgan.datasets import DATASETS
 from escgan.datasets.corpus import Corpus, FeatureCorpus, SignalCorpus
 from escgan.datasets.duplicates import duplicate_trials
 from escgan.datasets.recognition import recognise
+from escgan.datasets.regular import refuse_irregular
 from escgan.errors import ConfigError, EscganError, RecordingError
 from escgan.labels import LabelConfig, Labelling, refuse_absent_classes
 from escgan.labels.base import rating_columns
@@ -185,6 +187,8 @@ def _read(corpus: Corpus, source: RecordingSource) -> Found:
     named = _named(source)
     facts: dict[str, object] = {}
     try:
+        for path in source.files:
+            refuse_irregular(path)
         if isinstance(corpus, SignalCorpus):
             facts = _signal_facts(corpus.read(source))
         elif isinstance(corpus, FeatureCorpus):
@@ -285,12 +289,13 @@ def _missing(corpus: Corpus, sources: Sequence[RecordingSource]) -> tuple[str, .
 
 
 def _unused(folder: Path, corpus: Corpus, sources: Sequence[RecordingSource]) -> tuple[Path, ...]:
-    used = {path.resolve() for source in sources for path in source.files}
+    # Path.resolve fails at a link that leads to itself.
+    used = {os.path.realpath(path) for source in sources for path in source.files}
     unused = []
     for i, path in enumerate(Path(folder).rglob("*")):
         if i >= _MOST_FILES:
             break
-        ours = path.resolve() in used or any(path.match(pattern) for pattern in corpus.beside)
+        ours = os.path.realpath(path) in used or any(path.match(pattern) for pattern in corpus.beside)
         if path.is_file() and not path.name.startswith(".") and not ours:
             unused.append(path.relative_to(folder))
     return tuple(sorted(unused))

@@ -139,6 +139,7 @@ def _names_within(path: Path, subject: str) -> Iterator[str]:
 
 def _header_text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("latin1")
+        # A named pipe would be waited for: whoever reads the recording refuses it.
+        return path.read_bytes().decode("latin1") if path.is_file() else ""
     except OSError:
         return ""

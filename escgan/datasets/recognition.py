@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from escgan.datasets import DATASETS
@@ -22,8 +23,8 @@ def recognise(folder: Path) -> tuple[str, ...]:
     RecordingError
         The folder does not exist, or is none that can be read.
     """
-    if not Path(folder).is_dir():
-        remedy = "give the folder that holds the corpus" if Path(folder).exists() else "check the path"
+    if not os.path.isdir(folder):
+        remedy = "give the folder that holds the corpus" if os.path.exists(folder) else "check the path"
         raise RecordingError(f"{why_no_folder(Path(folder))}: {remedy}.")
     # A simulation is written in DEAP's layout and says by a file of its own that it is none.
     if (Path(folder) / TRUTH_FILE).is_file():

@@ -5,6 +5,7 @@ All were recorded with one 62-channel cap at the BCMI laboratory of Shanghai Jia
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -84,10 +85,15 @@ def named_folders(folder: Path, name: str, parents: Iterable[str] = ()) -> tuple
     Several forms have the same file names, so that only the folder's name tells them apart. Unpacking an archive
     may have put the folder into one of its own name.
     """
-    itself = (folder,) if name in (folder.name, folder.resolve().name) else ()
+    itself = (folder,) if name in _names_of(folder) else ()
     return (*itself, folder / name, *(folder / parent / name for parent in parents))
 
 
 def renamed_by_user(folder: Path) -> bool:
     """Tell whether a folder has a name that none of the corpora's owners gave."""
-    return not any(_OWNERS_FOLDERS.fullmatch(name) for name in (folder.name, folder.resolve().name))
+    return not any(_OWNERS_FOLDERS.fullmatch(name) for name in _names_of(folder))
+
+
+def _names_of(folder: Path) -> tuple[str, str]:
+    """Return a folder's name as it was given, and the one behind links and dots."""
+    return folder.name, os.path.basename(os.path.realpath(folder))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from escgan.datasets.regular import refuse_irregular
 from escgan.errors import RecordingError
 
 _MISSING = ("", "n/a", "na", "nan")
@@ -71,8 +72,9 @@ def read_table(path: Path, separators: str = "\t;,") -> Table:
     Raises
     ------
     RecordingError
-        The file cannot be read, names a column twice, or has a line of another length.
+        The file is none, cannot be read, names a column twice, or has a line of another length.
     """
+    refuse_irregular(path)
     try:
         # The encoding takes a byte-order mark away where there is one.
         text = path.read_text(encoding="utf-8-sig")

@@ -51,6 +51,8 @@ def test_a_data_folder_that_is_none_is_refused(refused, command, tmp_path):
     assert code == 2 and said == "escgan: Corpus 'deap' needs its files: say where they are with --data DIR."
     code, said = refused(command, "--data", __file__)
     assert code == 3 and said.startswith(f"escgan: '{__file__}' is a file: give the folder with ")
+    code, said = refused(command, "--data", tmp_path / ("a" * 300))
+    assert code == 3 and "aaa' does not exist: give the folder with " in said
     (tmp_path / "empty").mkdir()
     code, said = refused(command, "--data", tmp_path / "empty")
     assert code == 3 and said.startswith("escgan: No recording of corpus 'deap' in")

@@ -34,6 +34,12 @@ def test_one_changed_byte_changes_a_recordings_identity(tmp_path):
     assert identity(RecordingSource("01", "1", (path,))) != before
 
 
+def test_a_named_pipe_among_a_recordings_files_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "s01.dat")
+    with pytest.raises(RecordingError, match="is a named pipe where a file is expected"):
+        identity(RecordingSource("01", "1", (tmp_path / "s01.dat",)))
+
+
 def test_an_artifact_counts_by_content_not_by_key():
     assert identity(ArtifactRef("features", "aa", "dd")) == identity(ArtifactRef("features", "bb", "dd"))
     assert identity(ArtifactRef("features", "aa", "dd")) != identity(ArtifactRef("features", "aa", "ee"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -54,6 +55,43 @@ def test_every_recording_is_read_and_counted(folder: Path) -> None:
         assert (one.n_trials, one.n_channels, one.sfreq, one.minutes) == (4, 32, 128.0, 4.0)
         assert sum(count for _, count in one.classes) == 4
         assert one.megabytes == pytest.approx(one.files[0].stat().st_size / 1e6)
+
+
+@pytest.mark.usefixtures("four_trials")
+def test_a_named_pipe_in_a_files_place_costs_its_recording_and_is_not_waited_for(folder: Path) -> None:
+    (folder / "s02.dat").unlink()
+    os.mkfifo(folder / "s02.dat")
+    found = {one.name: one.problem for one in inspect_folder(folder).recordings}
+    expected = f"{folder / 's02.dat'} is a named pipe where a file is expected: put the file itself there."
+    assert found == {"sub-01": None, "sub-02": expected, "sub-03": None}
+
+
+def test_a_named_pipe_in_a_tables_place_is_not_waited_for(tmp_path: Path) -> None:
+    folder = write_films(tmp_path / "films")
+    table = next(folder.glob("*.csv"))
+    table.unlink()
+    os.mkfifo(table)
+    with pytest.raises(RecordingError, match="is a named pipe where a file is expected"):
+        inspect_folder(folder, "folder")
+    with pytest.raises(RecordingError, match="is no corpus that is known"):
+        inspect_folder(folder)
+
+
+@pytest.mark.usefixtures("four_trials")
+def test_a_link_that_leads_to_itself_is_a_file_that_is_missing_or_none(folder: Path) -> None:
+    (folder / "loop").symlink_to("loop")
+    found = inspect_folder(folder)
+    assert found.sound and found.unused == ()
+    (folder / "s02.dat").unlink()
+    (folder / "s02.dat").symlink_to("s02.dat")
+    problems = [one.problem is None for one in inspect_folder(folder).recordings]
+    assert problems == [True, False, True]
+
+
+@pytest.mark.parametrize("kind", [None, "deap", "seed", "bids", "folder"])
+def test_a_name_that_no_folder_can_have_is_one_of_none(kind: str | None, tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="' does not exist"):
+        inspect_folder(tmp_path / ("a" * 300), kind)
 
 
 @pytest.mark.usefixtures("four_trials")
