@@ -24,6 +24,8 @@ EXTRAS = ("preprocessing", "study", "dask", "ray", "s3")
 _LEAST_DISK_GB = 1.0
 # MNE, torch and a recording of half an hour.
 _LEAST_MEMORY_GB = 2.0
+# A file system takes no longer name, in bytes.
+_LONGEST_NAME = 255
 
 
 @dataclass(frozen=True)
@@ -133,17 +135,21 @@ def _memory() -> Finding:
 
 
 def _store(root: str) -> Iterator[Finding]:
-    if "://" in root:
-        from storage.opening import open_store
+    from storage.opening import is_remote, local_folder, open_store, store_exists
 
+    if is_remote(root):
         try:
-            n = len(open_store(root).addresses())
+            # Opening a store makes it where there is none.
+            n = len(open_store(root).addresses()) if store_exists(root) else None
         except (EscganError, StorageError) as error:
             yield Finding("store", "problem", str(error), "check the address and the credentials.")
             return
-        yield Finding("store", "ok", f"{root}, {n} artifacts")
+        yield Finding("store", "ok", f"{root} will be made" if n is None else f"{root}, {n} artifacts")
         return
-    folder = Path(root).expanduser().absolute()
+    folder = local_folder(root).absolute()
+    if any(len(os.fsencode(part)) > _LONGEST_NAME for part in folder.parts):
+        yield Finding("store", "problem", f"{folder} has too long a name", "give a shorter one with --root.")
+        return
     place = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not place.is_dir():
         yield Finding("store", "problem", f"{place} is a file", "give a folder with --root.")

@@ -25,6 +25,7 @@ _CAUSES = {
     errno.EPERM: ("the operation is not permitted", _CLOSED),
     errno.ENOTDIR: ("a file stands where a folder is needed", _OCCUPIED),
     errno.EEXIST: ("a file stands where a folder is needed", _OCCUPIED),
+    errno.ENAMETOOLONG: ("a name is longer than the file system takes", "choose a store folder with a shorter name"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def open_store(root: Path | str) -> Store:
         from storage.remote_store import RemoteStore
 
         return RemoteStore(root)
-    return Store(_folder(root))
+    return Store(local_folder(root))
 
 
 def store_exists(root: Path | str) -> bool:
@@ -58,17 +59,22 @@ def store_exists(root: Path | str) -> bool:
         from storage.remote_store import MARKER
 
         return RemoteFolder(root).read(MARKER) is not None
-    return (_folder(root) / "artifacts").is_dir()
+    return os.path.isdir(local_folder(root) / "artifacts")
 
 
 def why_no_store(root: Path | str) -> str:
     """Say of an address without a store whether a file is there, to be followed by the remedy."""
-    a_file = not is_remote(root) and _folder(root).expanduser().is_file()
+    a_file = not is_remote(root) and os.path.isfile(local_folder(root))
     return f"'{root}' is a file, no store" if a_file else f"There is no store at '{root}'"
 
 
-def _folder(root: Path | str) -> Path:
+def local_folder(root: Path | str) -> Path:
+    """Return the folder that an address of this machine means, whoever expands ``~``: shells do not in ``--root=~/a``.
+
+    >>> local_folder("file:///srv/store")
+    PosixPath('/srv/store')
+    """
     text = str(root)
     for start in _LOCAL:
         text = text.removeprefix(start)
-    return Path(text)
+    return Path(os.path.expanduser(text))

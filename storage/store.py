@@ -64,7 +64,7 @@ class Store(Catalog):
     """
 
     def __init__(self, root: Path | str):
-        self.root = Path(os.path.abspath(Path(root).expanduser()))
+        self.root = Path(os.path.abspath(os.path.expanduser(root)))
         self.address = str(self.root)
         self.records = self.root / "records"
         super().__init__(self.root / "artifacts")

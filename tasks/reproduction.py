@@ -6,6 +6,7 @@ recording, feature, augmenter, edit and score behind it, in the order that the c
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -81,7 +82,8 @@ def manifest_at(run: str) -> Path | None:
     path = Path(run)
     if path.name != MANIFEST_NAME:
         path /= MANIFEST_NAME
-    return path if path.is_file() else None
+    # The word may be longer than any file's name.
+    return path if os.path.isfile(path) else None
 
 
 def find_earlier(store: Store | None, run: str) -> EarlierRun:

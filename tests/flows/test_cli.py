@@ -22,6 +22,8 @@ from tests.flows.conftest import SMALL
         (["run", "configs/eegmat.yaml", "--only", "trian"], 2, "is not one of 'ingest'"),
         (["run", "configs/eegmat.yaml", "--only", "train", "--refresh", "ingest"], 2, "contradicts --only train"),
         (["artifacts", "list", "--root", "nowhere"], 2, "There is no store at 'nowhere'"),
+        (["runs", "--root", "a" * 300], 2, "There is no store at 'aaa"),
+        (["compare", "a" * 300, "b", "--root", "nowhere"], 2, "There is no store at 'nowhere'"),
         (["runs", "--root", "README.md"], 2, "'README.md' is a file, no store: say where it is with --root"),
     ],
 )

@@ -104,6 +104,29 @@ def test_a_store_is_counted_and_a_file_in_its_place_refused(found, finished, tmp
     assert not (tmp_path / "store").exists()
 
 
+@pytest.mark.parametrize("address", ["file://{}/store", "local://{}/store", "~/store"])
+def test_a_store_that_is_not_there_is_not_made_by_looking(found, address, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert found(address.format(tmp_path))["store"].said == f"{tmp_path / 'store'} will be made"
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_store_in_a_bucket_is_not_made_by_looking_either(found, bucket, tmp_path, monkeypatch):
+    from storage.opening import open_store, store_exists
+    from storage.remote_store import CACHE
+
+    monkeypatch.setenv(CACHE, str(tmp_path / "cache"))
+    url = f"s3://{bucket}/store"
+    assert found(url)["store"].said == f"{url} will be made" and not store_exists(url)
+    open_store(url)
+    assert found(url)["store"].said == f"{url}, 0 artifacts"
+
+
+def test_a_store_of_too_long_a_name_is_a_problem(found, tmp_path):
+    finding = found(tmp_path / ("a" * 300) / "store")["store"]
+    assert finding.state == "problem" and "has too long a name" in finding.said
+
+
 @pytest.mark.parametrize(
     ("status", "state", "said"),
     [(200, "ok", "7 flow runs"), (401, "problem", "asks for a password"), (404, "problem", "answers 404")],

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from storage.errors import StorageError
@@ -22,6 +24,23 @@ def test_a_file_where_a_store_is_looked_for_is_called_one(tmp_path):
     assert why_no_store(f"file://{tmp_path}/a.yaml") == f"'file://{tmp_path}/a.yaml' is a file, no store"
     assert why_no_store(tmp_path / "b") == f"There is no store at '{tmp_path}/b'"
     assert why_no_store("s3://lab/store") == "There is no store at 's3://lab/store'"
+
+
+def test_a_home_that_no_shell_has_expanded_is_the_same_store_for_everything(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    for address in ("~/st", Path("~/st"), "file://~/st"):
+        assert open_store(address).root == tmp_path / "st" and store_exists(address)
+    assert why_no_store("~/none") == "There is no store at '~/none'" and not store_exists("~/none")
+    # As in a shell, what names nobody's home is a name like any other.
+    assert open_store("~nobody-of-this-name/st").root == tmp_path / "~nobody-of-this-name" / "st"
+
+
+def test_a_name_longer_than_a_file_system_takes_is_no_store_and_makes_none(tmp_path):
+    long = tmp_path / ("a" * 300)
+    assert not store_exists(long) and why_no_store(long) == f"There is no store at '{long}'"
+    with pytest.raises(StorageError, match="a name is longer than the file system takes: choose"):
+        open_store(long)
 
 
 @pytest.mark.parametrize("wrong, told", [
