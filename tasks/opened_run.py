@@ -127,8 +127,9 @@ class OpenedRun:
         ----------
         fold
             Label the windows as this fold does, whose borders are those of its training side. When not given, a border
-            that the configuration takes of all subjects together (a median, say) is taken of all of the run's. Where
-            borders are fixed, a subject's own, or where classes are conditions, labels are the same either way.
+            that the configuration takes from ratings (a median, say) is taken from all of the run's. Where borders are
+            fixed, or a subject's own and whole subjects are tested, or where classes are conditions, labels are the
+            same either way.
         seed
             Of the fold; the run's first when not given.
         """
