@@ -29,7 +29,7 @@ from storage.tables import read_table, write_table
 from tasks.editing import read_edited
 from tasks.sides import TrainingSide
 from tasks.stage import StageRun, stage
-from tasks.windows import load_training_windows
+from tasks.windows import load_all_windows, load_training_windows
 
 PAGE, FIGURE = "report.html", "scores.png"
 """The page, and each subject's balanced accuracy under each augmenter."""
@@ -175,7 +175,7 @@ def gather(
             columns=["recording", "channel", "std_uv", "peak_to_peak_uv", "flat_share", "clipped_share"],
         ),
         spectra={name: known["spectra"] for name, known in facts.items()},
-        scalp=_scalp_means(store, config, windows, edit_entries),
+        scalp=_scalp_means(store, config, [e.features for e in entries], edit_entries),
         plane=_plane(store, config, entries, edit_entries, shown),
         history=_history_table(store, gan_entries),
         acceptance=acceptance,
@@ -244,9 +244,11 @@ def _durations(recording: Artifact) -> dict[int, float]:
 
 
 def _scalp_means(
-    store: Store, config: PipelineConfig, windows: WindowSet, entries: Sequence[AugmenterEntry]
+    store: Store, config: PipelineConfig, features: Sequence[ArtifactRef], entries: Sequence[AugmenterEntry]
 ) -> dict[str, ScalpMeans]:
     """Average real, reference and edited windows by class, over all folds and seeds."""
+    # Windows that all subjects' borders leave out may have had a class by those of a fold, and been edited there.
+    windows = load_all_windows(store, features, config.labels)
     # One scale for display only: with global normalisation each fold has its own, which differ by a subject.
     shown = normalize_train(windows, config.normalization)
     n_classes = len(windows.classes)

@@ -20,8 +20,8 @@ _OUTCOMES = {
 def verdict_sentences(comparisons: pd.DataFrame, tested: str = UNSEEN, n_rivals: int = 1) -> tuple[str, ...]:
     """Say whether the windows that augmenters made helped on what the protocol ``tested``.
 
-    The first sentence is the answer for one augmenter (:func:`headline_augmenter`), on balanced accuracy; one sentence a
-    classifier and augmenter with the figures follows. A gain in balanced accuracy without one in AUROC is named
+    The first sentence is the answer for one augmenter (:func:`headline_augmenter`), on balanced accuracy; one sentence
+    a classifier and augmenter with the figures follows. A gain in balanced accuracy without one in AUROC is named
     for what it most likely is: a moved decision threshold. Where the interval excludes zero and p decides against it,
     that is said, with the ``n_rivals`` and the comparisons that p is corrected for.
     """
