@@ -28,7 +28,7 @@ def test_a_recording_whose_windows_belong_to_no_class_is_shown_with_none() -> No
 
 
 def put(store: Store, subject: str, ratings: list[float]) -> ArtifactRef:
-    """Store a subject's features: five windows a trial, or ten where the rating is below 3, each a number of its own."""
+    """Store a subject's features: five windows a trial, ten where its rating is below 3, each of a value of its own."""
     trials = np.repeat(np.arange(len(ratings)), [10 if rating < 3 else 5 for rating in ratings])
     table = pd.DataFrame({"subject": subject, "session": "1", "trial": trials})
     table["window"] = table.groupby("trial").cumcount()
