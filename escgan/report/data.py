@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from escgan.evaluation.scarcity import Scarcity
 from escgan.normalization import Normalization
 from escgan.report.plane import EditPlane
 
@@ -37,6 +38,9 @@ class ReportData:
         Heading and the corpus' own words: what its classes mean, how it may be used, whom to cite.
     protocol, leaky, tested, normalization, transductive
         How training and test were split, whether that protocol leaks, what it tests, how features were normalised.
+    scarcity, training_subjects
+        What was taken away from the training side: a class made scarce, and how many subjects a fold was limited to;
+        None where nothing was.
     classes, channels, bands
         Names, in the order of every array's axes.
     labelling, definition, unit
@@ -47,6 +51,8 @@ class ReportData:
         What limits the scores, such as too few subjects to show anything.
     recordings
         One row a recording: recording, subject, session, trials, windows and one ``n: <class>`` column a class.
+    trained
+        Real windows of each class that a fold trained on, mean over folds and seeds, ``(n_classes,)``.
     left_out
         Recordings that could not be used: recording, reason.
     steps
@@ -95,6 +101,8 @@ class ReportData:
     protocol: str
     leaky: bool
     tested: str
+    scarcity: Scarcity | None
+    training_subjects: int | None
     normalization: Normalization
     transductive: bool
     classes: tuple[str, ...]
@@ -106,6 +114,7 @@ class ReportData:
     notices: tuple[str, ...]
     caveats: tuple[str, ...]
     recordings: pd.DataFrame
+    trained: NDArray[np.floating]
     left_out: pd.DataFrame
     steps: pd.DataFrame
     treatment: pd.DataFrame

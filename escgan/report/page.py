@@ -10,6 +10,7 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from escgan.evaluation.caveats import fewer_trained, made_scarce
 from escgan.report.blocks import Picture, Section
 from escgan.report.charts import packed, plotly_script
 from escgan.report.data import ReportData
@@ -103,6 +104,8 @@ def badges(data: ReportData) -> tuple[Badge, ...]:
         )
     if data.notices:
         found.append(Badge("BEWARE", " ".join(data.notices), alarm=True))
+    found += [Badge("SCARCE CLASS", said, alarm=True) for said in made_scarce(data.scarcity)]
+    found += [Badge("LIMITED SUBJECTS", said, alarm=True) for said in fewer_trained(data.training_subjects)]
     found.append(Badge(data.protocol.replace("_", " "), "How training and test were split"))
     if data.transductive:
         found.append(

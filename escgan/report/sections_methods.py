@@ -60,6 +60,7 @@ def methods_text(data: ReportData) -> str:
         f"{plural(len(classifiers(data)), 'classifier')} ({listed(classifiers(data))}) "
         f"{'was' if len(classifiers(data)) == 1 else 'were'} trained with {listed(augmenters(data))} as augmentation, "
         f"and evaluated under the protocol “{data.protocol}” with {plural(seeds, 'seed')}.",
+        *_less_training(data),
         "Augmenters saw training windows only." if not data.leaky else
         "This protocol places neighbouring windows in training and test: its scores are optimistic and say nothing "
         "about unseen people.",
@@ -70,6 +71,23 @@ def methods_text(data: ReportData) -> str:
         "" if data.comparisons.empty else _comparisons_text(data),
     ]  # fmt: skip
     return " ".join(filter(None, sentences))
+
+
+def _less_training(data: ReportData) -> list[str]:
+    """Say what was taken away from the training side."""
+    said = []
+    if data.training_subjects is not None:
+        said.append(
+            f"Of each fold's training subjects {data.training_subjects} took part, drawn by fold and seed; nothing of "
+            "the others was trained on."
+        )
+    if data.scarcity is not None and data.scarcity.keep < 1:
+        said.append(
+            f"The class “{data.scarcity.label}” was made scarce: of each recording's training windows of it "
+            f"{100 * data.scarcity.keep:g} %, and one at least, were kept, drawn with seed {data.scarcity.seed} plus "
+            "that of the run; no test window was taken away."
+        )
+    return said
 
 
 def _comparisons_text(data: ReportData) -> str:
