@@ -78,7 +78,7 @@ class ReportData:
     acceptance
         One row a fold, seed and augmenter: fold, seed, augmenter, wanted, tried, accepted.
     scores
-        One row a held-out subject: augmenter, classifier, seed, fold, subject, n_windows and the metrics.
+        One row a tested subject: augmenter, classifier, seed, fold, subject, n_windows and the metrics.
     confusions
         (augmenter, classifier) -> counts ``(n_classes, n_classes)``, rows are truth.
     comparisons

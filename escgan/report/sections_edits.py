@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from escgan.evaluation.verdict import UNSEEN
 from escgan.report import charts, figures
 from escgan.report.blocks import Block, Cell, Column, Paragraph, Picture, Section, Table, columns, missing
 from escgan.report.data import ReportData, ScalpMeans
@@ -102,6 +103,7 @@ def plane_section(data: ReportData) -> Section:
     n_outside = outside(plane)
     beyond = f" {plural(n_outside, 'point')} far from the rest {'lies' if n_outside == 1 else 'lie'} outside the frame."
     beyond *= n_outside > 0
+    untold = "Nobody who was held out" if data.tested == UNSEEN else "No window that the fold tests"
     shown = picture(
         figures.edit_panels(plane),
         f"Edits into {plane.target} among real windows of {plane.source} and {plane.target}. Beyond the border, on the "
@@ -110,7 +112,7 @@ def plane_section(data: ReportData) -> Section:
         f"logistic regression, fitted on the real ones, takes for {plane.target}; in the grey stripe it gives both "
         "classes at least a quarter. Up is the direction in which windows differ most besides. Edits at the far right "
         "look more like their class than real windows do; edits that stay left of the line kept what made their "
-        f"references the other class. Nobody who was held out is shown.{beyond}",
+        f"references the other class. {untold} is shown.{beyond}",
         chart=charts.plane_chart(plane),
     )
     rows = tuple(

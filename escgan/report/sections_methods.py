@@ -9,7 +9,7 @@ from escgan.evaluation.verdict import UNSEEN
 from escgan.normalization import IN_WORDS
 from escgan.report.blocks import Block, Cell, Column, Listing, Paragraph, Section, Table, columns, missing
 from escgan.report.data import ReportData
-from escgan.report.summary import augmenters, classifiers
+from escgan.report.summary import augmenters, classifiers, held_out
 from escgan.report.wording import as_number, as_text, duration, listed, plural, significant, text_cell
 
 _KEY_LENGTH = 10
@@ -53,7 +53,7 @@ def methods_text(data: ReportData) -> str:
         f"Features ({data.unit}): {_with_signs(data.definition)}; in {plural(len(data.bands), 'frequency band')} "
         f"({listed(data.bands)}). "
         f"{_capital(IN_WORDS[data.normalization])}.",
-        "This is transductive: a held-out subject's own unlabelled windows are taken to be available together."
+        f"This is transductive: a {held_out(data)} subject's own unlabelled windows are taken to be available together."
         if data.transductive
         else "",
         f"{_capital(data.labelling)}.",
