@@ -163,6 +163,7 @@ def gather(
         labelling=config.labels.words(),
         channels=windows.channels,
         bands=windows.bands,
+        measure=measured["measure"],
         definition=measured["definition"],
         unit=measured["unit"],
         notices=tuple(notices),

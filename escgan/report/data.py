@@ -16,7 +16,7 @@ from escgan.report.plane import EditPlane
 
 @dataclass(frozen=True)
 class ScalpMeans:
-    """Mean normalised DE per class, each ``(n_classes, n_channels, n_bands)``; NaN where a class has none.
+    """Mean normalised features per class, each ``(n_classes, n_channels, n_bands)``; NaN where a class has none.
 
     ``reference`` averages the windows that accepted edits into a class were made from; ``n_edited`` counts
     those edits, ``(n_classes,)``.
@@ -45,6 +45,8 @@ class ReportData:
         Names, in the order of every array's axes.
     labelling, definition, unit
         In words: what makes a window one of a class, what was measured in it, and the unit of that.
+    measure
+        Short name of what was measured: ``de``, ``psd``, or as the corpus' owners call it.
     notices
         What a reader of the scores has to know of the recordings, such as one person under two names.
     caveats
@@ -109,6 +111,7 @@ class ReportData:
     labelling: str
     channels: tuple[str, ...]
     bands: tuple[str, ...]
+    measure: str
     definition: str
     unit: str
     notices: tuple[str, ...]

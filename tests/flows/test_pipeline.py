@@ -368,8 +368,13 @@ def test_a_protocol_with_subjects_on_both_sides_runs_and_says_what_it_tests(smal
     assert all(len(own) == (8 if kind == "cross_trial" else 16) for own in trials)
 
 
-def test_less_training_data_is_told_in_report_terminal_and_document(small, cohort, tmp_path):
-    changes = {"scarcity": {"label": "low valence", "keep": 0.25}, "training_subjects": 2, "augmenters": ["none"]}
+def test_less_training_data_and_what_was_measured_are_told(small, cohort, tmp_path):
+    changes = {"features": {"window_s": 3.0, "method": "psd"}}
+    changes |= {
+        "scarcity": {"label": "low valence", "keep": 0.25},
+        "training_subjects": 2,
+        "augmenters": ["none", "smote"],
+    }
     outcome = small(tmp_path, cohort, changes)
     scarce, limited = outcome.caveats[:2]
     assert "low valence was made scarce on purpose: 25 %" in scarce and "to 2 subjects a fold" in limited
@@ -379,3 +384,5 @@ def test_less_training_data_is_told_in_report_terminal_and_document(small, cohor
     for said in (scarce, limited):
         assert f"Beware: {said}" in console.file.getvalue()
         assert f'<p class="warning">{said}</p>' in unescape(outcome.report.read_text())
+    page = outcome.report.read_text()
+    assert "smote: mean power spectral density (z-scored per subject)" in page and "entropy" not in page

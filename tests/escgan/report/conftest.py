@@ -68,6 +68,7 @@ def make_report_data(
         "normalization": "per_subject",
         "transductive": True,
         "labelling": "the classes are the conditions “rest”, “arithmetic”",
+        "measure": "de",
         "definition": "0.5 ln(2 pi e variance) of each window; zero-phase Butterworth band-pass over the whole trial",
         "unit": "nats",
         "notices": (),
