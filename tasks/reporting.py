@@ -26,6 +26,7 @@ from storage.hdf5 import read_attributes
 from storage.manifest import ArtifactRef
 from storage.store import Artifact, Store
 from storage.tables import read_table, write_table
+from tasks.class_sizes import mean_trained
 from tasks.editing import read_edited
 from tasks.sides import TrainingSide
 from tasks.stage import StageRun, stage
@@ -74,7 +75,7 @@ class ShownFold(NamedTuple):
     scarcity: Scarcity | None
 
 
-@stage("report", version=13)
+@stage("report", version=14)
 def report(
     config: PipelineConfig,
     recordings: tuple[RecordingEntry, ...],
@@ -154,17 +155,21 @@ def gather(
         protocol=config.protocol.title,
         leaky=config.protocol.leaky,
         tested=config.protocol.tested,
+        scarcity=config.scarcity,
+        training_subjects=config.training_subjects,
         normalization=config.normalization,
         transductive=is_transductive(config.normalization),
         classes=windows.classes,
         labelling=config.labels.words(),
         channels=windows.channels,
         bands=windows.bands,
+        measure=measured["measure"],
         definition=measured["definition"],
         unit=measured["unit"],
         notices=tuple(notices),
-        caveats=caveats(subject_scores, comparisons, acceptance),
+        caveats=caveats(subject_scores, comparisons, acceptance, config.scarcity, config.training_subjects),
         recordings=_recording_table(entries, windows),
+        trained=mean_trained(store, config, entries),
         left_out=pd.DataFrame(list(left_out), columns=["recording", "reason"]),
         steps=steps_table(facts),
         treatment=treatment_table(facts, {name: _durations(store.open(ref)) for name, ref in ingested.items()}),

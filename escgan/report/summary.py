@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from escgan.evaluation.significance import bootstrap_interval
-from escgan.evaluation.verdict import headline_augmenter
+from escgan.evaluation.verdict import UNSEEN, headline_augmenter
 from escgan.report.data import ReportData
 
 PRIMARY_METRIC = "balanced_accuracy"
@@ -29,6 +29,11 @@ class Estimate:
     low: float
     high: float
     n_subjects: int
+
+
+def held_out(data: ReportData) -> str:
+    """Return what whoever is tested is called: held-out, or merely tested where the same people train."""
+    return "held-out" if data.tested == UNSEEN else "tested"
 
 
 def augmenters(data: ReportData) -> list[str]:
