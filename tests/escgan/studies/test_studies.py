@@ -190,6 +190,29 @@ def test_a_leaky_protocol_carries_the_word_through_the_comparison():
     ]  # fmt: skip
 
 
+def test_protocols_of_one_kind_are_told_apart_by_the_options_in_which_they_differ():
+    asked = [{"kind": "subject_k_fold", "k": 2}, "subject_k_fold", {"kind": "within_trial", "k": 3}]
+    found = parse_study("compare", {"protocols": asked}).variants(EXPERIMENT)
+    assert [v.settings["protocol"] for v in found] == [
+        "subject_k_fold k=2", "subject_k_fold k=5", "within_trial (LEAKY)",
+    ]  # fmt: skip
+    dealt = [{"kind": "within_trial", "shuffle_seed": seed} for seed in (0, 1)]
+    own = parse_study("compare", {"protocols": dealt})
+    parts = [scores_of(variant) for variant in own.variants(EXPERIMENT)]
+    scores = pd.concat(parts, ignore_index=True)
+    # A row a protocol, classifier and augmenter: none of them is a mean over two protocols.
+    table = score_rows(scores, compare_augmenters(parts[0]).assign(protocol=""), own.columns)
+    assert len(table) == 2 * len(EXPERIMENT.classifiers) * len(EXPERIMENT.augmenters)
+    drawn = own.figure(StudyResults((), "", scores, pd.DataFrame(), pd.DataFrame()))
+    names = [text.get_text() for text in drawn.legends[0].get_texts()]
+    assert len(set(names)) == 3, "two protocols and the line of none"
+
+
+def test_the_same_protocol_twice_is_refused_in_one_sentence():
+    with pytest.raises(ConfigError, match=r"'subject_k_fold' twice with the same options: remove one or .*\.$"):
+        parse_study("compare", {"protocols": ["subject_k_fold", {"kind": "subject_k_fold", "k": 5}]})
+
+
 def test_a_decided_comparison_is_named_with_its_figures():
     found = results("compare", better="escgan")
     decided = found.comparisons.assign(p_holm=0.01, verdict="helped")
