@@ -51,7 +51,7 @@ class VariantMeasures(NamedTuple):
     measured: tuple[MeasuredEntry, ...]
 
 
-@stage("study", version=6)
+@stage("study", version=7)
 def study(
     settings: StudyConfig,
     experiment: PipelineConfig,

@@ -98,12 +98,12 @@ def score_dots(scores: pd.DataFrame, split: str, metric: str = "balanced_accurac
 def attack_curves(measured: pd.DataFrame) -> Figure:
     """Draw mean accuracy over subjects under FGSM and PGD against epsilon: a row a classifier, a panel an attack.
 
-    Epsilon 0 is no attack; its place on the axis is left of the smallest.
+    Epsilon 0 is no attack; its place on the axis is left of the smallest. ``measured`` holds FGSM, PGD or both.
     """
     classifiers, augmenters = (list(measured[name].unique()) for name in ("classifier", "augmenter"))
     attacks = [name for name in measured["attack"].unique() if name in ("fgsm", "pgd")]
     figure = new_figure(_WIDTH, 0.6 + 2.9 * len(classifiers))
-    grid = panels(figure, len(classifiers), max(1, len(attacks)))
+    grid = panels(figure, len(classifiers), len(attacks))
     for axes, (classifier, attack) in zip(grid, [(c, a) for c in classifiers for a in attacks], strict=True):
         own = measured[(measured["classifier"] == classifier) & measured["attack"].isin(("none", attack))]
         places = {value: place for place, value in enumerate(sorted(own["epsilon"].unique()))}

@@ -1,5 +1,6 @@
 """What every study promises, run over all of them, on results that are made up."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -181,6 +182,21 @@ def test_an_ablation_without_escgan_and_attacks_without_a_network_are_refused():
     ):
         with pytest.raises(ConfigError, match=said):
             study(kind).variants(simple)
+
+
+def test_attacks_by_deepfool_alone_are_drawn_and_told_by_their_lengths():
+    found = results("robustness")
+    alone = found.measured[found.measured["attack"].isin(("none", "deepfool"))].copy()
+    alone["mean_relative_l2"] = alone["augmenter"].map({"none": 0.11, "smote": 0.22, "escgan": np.nan})
+    own, found = parse_study("robustness", {"attacks": {"attacks": ["deepfool"]}}), replace(found, measured=alone)
+    (axes,) = own.figure(found).axes
+    assert axes.get_xlabel() == "relative length"
+    means = [point for line in axes.lines for point in line.get_xdata() if line.get_marker() == "o"]
+    assert sorted(np.round(means, 9)[:2]) == [0.11, 0.22], "of escgan there is none"
+    (told,) = own.sentences(found)
+    assert told.startswith("Relative length of DeepFool's") and told.endswith(
+        "smote 0.220, none 0.110, escgan undefined."
+    )
 
 
 def test_a_leaky_protocol_carries_the_word_through_the_comparison():
