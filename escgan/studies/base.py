@@ -73,7 +73,8 @@ class Study(Settings, ABC):
     measures: ClassVar[Measure] = "scores"
     reading: ClassVar[str] = (
         "Means over subjects with 95 % bootstrap intervals. A comparison gives the difference to the best rival with "
-        "its interval, the p value (Wilcoxon signed-rank, corrected by Holm for all comparisons of the metric in this "
+        "its interval, the p value (Wilcoxon signed-rank; where the difference is below zero first multiplied by the "
+        "number of rivals, whose best was chosen; then corrected by Holm for all comparisons of the metric in this "
         "table), the rival and the verdict."
     )
 

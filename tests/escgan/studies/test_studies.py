@@ -237,6 +237,21 @@ def test_a_decided_comparison_is_named_with_its_figures():
     assert "0 undecided" in told[0]
 
 
+def test_the_reading_of_a_table_tells_both_corrections_of_p():
+    """Of six differences all below zero p is 2 / 2^6; the rival is the better of two; Holm has one metric's one row."""
+    means = {"none": 0.6, "class_weight": 0.5, "smote": 0.4}
+    rows = [
+        {"subject": s, "augmenter": a, "classifier": "lda", "seed": 0, "auroc": 0.5, "balanced_accuracy": mean}
+        for (a, mean), s in product(means.items(), SUBJECTS)
+    ]
+    for row in rows[-len(SUBJECTS) :]:
+        row["balanced_accuracy"] -= 0.01 * int(row["subject"])
+    compared = compare_augmenters(pd.DataFrame(rows)).set_index("metric").loc["balanced_accuracy"]
+    assert compared["p_holm"] == 2 * 2 / 2**6
+    reading = study("compare").reading
+    assert "below zero first multiplied by the number of rivals" in reading and "then corrected by Holm" in reading
+
+
 def test_means_are_over_subjects_whatever_the_number_of_seeds():
     scores = pd.DataFrame(
         {"augmenter": "none", "subject": ["a", "a", "a", "b"], "auroc": [0.2, 0.4, 0.6, 0.8], "seed": [0, 1, 2, 0]}
