@@ -69,7 +69,8 @@ def fidelity_of(variant):
     for fold, a in product(range(3), variant.config.generating):
         for compared in ("edits", "real"):
             values = {name: 0.1 * (fold + 1) for name, kind in FIDELITY_COLUMNS.items() if kind == "float64"}
-            values |= {"frechet": 2.0 if a.label == "smote" else 5.0, "copies": 0, "n": 9, "n_compared": 9}
+            values |= {"frechet": 2.0 if a.label == "smote" else 5.0, "copies": 0, "n": 90, "n_compared": 90}
+            values |= {"frechet": 1.5} if compared == "real" else {}
             row = {"fold": str(fold), "seed": 0, "augmenter": a.label, "target": "low valence", "compared": compared}
             rows.append(row | values)
     return pd.DataFrame(rows)
@@ -91,7 +92,21 @@ def results(kind, better=None):
     else:
         made = {"robustness": robustness_of, "fidelity": fidelity_of}[own.measures]
         measured = pd.concat([made(variant) for variant in variants], ignore_index=True)
-    return StudyResults(EXPERIMENT.labels.class_names, "unseen subjects", scores, comparisons, measured)
+    asked = measured[["fold", "seed", "augmenter"]].drop_duplicates() if len(measured) else nothing
+    return StudyResults(EXPERIMENT.labels.class_names, "unseen subjects", scores, comparisons, measured, asked)
+
+
+def fidelity_results(rows):
+    """Results of (augmenter, fold, target, edits' distance, that of real windows, how many were compared)."""
+    found, lines = results("fidelity"), []
+    blank = found.measured.iloc[0]
+    for augmenter, fold, target, *distances, n in rows:
+        for compared, distance in zip(("edits", "real"), distances, strict=True):
+            row = {"fold": fold, "augmenter": augmenter, "target": target, "compared": compared, "frechet": distance}
+            lines.append(blank.to_dict() | row | {"n_compared": n if distance == distance else 0, "copies": 0})
+    measured = pd.DataFrame(lines, columns=found.measured.columns)
+    asked = pd.DataFrame([{"fold": f, "seed": 0, "augmenter": a} for a in ("smote", "escgan") for f in "012"])
+    return replace(found, measured=measured, asked=asked)
 
 
 @every_study
@@ -197,6 +212,51 @@ def test_attacks_by_deepfool_alone_are_drawn_and_told_by_their_lengths():
     assert told.startswith("Relative length of DeepFool's") and told.endswith(
         "smote 0.220, none 0.110, escgan undefined."
     )
+
+
+def test_edits_are_ranked_by_how_far_they_are_beyond_their_own_yardstick_class_by_class():
+    # By the distance alone smote, of which more were compared, would lead; and joy's edits would be held against fear.
+    rows = [("smote", fold, "fear", 40.0, 10.0, 500) for fold in "012"]
+    rows += [("escgan", fold, "fear", 70.0, 60.0, 30) for fold in "012"]
+    rows += [
+        (name, fold, "joy", far, 200.0, 90) for name, far in (("smote", 205.0), ("escgan", 290.0)) for fold in "012"
+    ]
+    found = fidelity_results(rows)
+    fear, joy = study("fidelity").sentences(found)
+    assert "for fear, those of escgan" in fear and "distance 70, and 60 for as many" in fear
+    assert "for joy, those of smote" in joy and "distance 205, and 200 for as many" in joy
+    table = study("fidelity").table(found)
+    shown = table[["target", "augmenter", "compared", "Frechet", "n compared", "Frechet beyond real"]]
+    shown = shown.astype(object).fillna("")
+    assert shown.to_numpy().tolist()[:4] == [
+        ["fear", "smote", "edits", 40, 500, 30], ["fear", "smote", "real", 10, 500, ""],
+        ["fear", "escgan", "edits", 70, 30, 10], ["fear", "escgan", "real", 60, 30, ""],
+    ]  # fmt: skip
+
+
+def test_a_yardstick_of_folds_without_enough_edits_is_no_part_of_the_means():
+    rows = [("smote", "0", "fear", 40.0, 10.0, 500), ("smote", "1", "fear", np.nan, 90.0, 20)]
+    table = study("fidelity").table(fidelity_results(rows)).set_index("compared")
+    assert table["Frechet"].to_dict() == {"edits": 40, "real": 10}
+    assert table["n compared"].to_dict() == {"edits": 500, "real": 500}
+
+
+def test_too_few_edits_or_none_are_told_and_never_called_the_nearest():
+    rows = [("escgan", fold, "fear", np.nan, 60.0, 90) for fold in "01"]
+    own, found = study("fidelity"), fidelity_results(rows)
+    (told,) = own.sentences(found)
+    assert "fewer than 20" in told and "fear by smote in 3 of 3, fear by escgan in 3 of 3" in told
+    assert own.table(found)["Frechet"].isna().all() and as_png(own.figure(found))
+    (told, rest) = own.sentences(fidelity_results([*rows, ("smote", "2", "fear", 80.0, 60.0, 90)]))
+    assert "those of smote" in told and "nan" not in told + rest and "fear by smote in 2 of 3" in rest
+
+
+def test_where_no_fold_has_an_accepted_edit_that_is_what_was_found():
+    own, found = study("fidelity"), fidelity_results([])
+    assert own.sentences(found) == (
+        "No window was made, or none accepted, by smote, escgan in any fold: there is nothing to compare.",
+    )
+    assert len(own.table(found)) == 0 and as_png(own.figure(found))[:4] == b"\x89PNG"
 
 
 def test_a_leaky_protocol_carries_the_word_through_the_comparison():
