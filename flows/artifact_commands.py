@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,12 +16,15 @@ if TYPE_CHECKING:
     from storage.manifest import Manifest
     from storage.store import Store
 
+# As for a run's: what a person types by mistake, or a script from an empty variable, must not mean a whole store.
+_BEGINNING = re.compile(r"[0-9a-f]{4,}")
+
 artifacts = typer.Typer(no_args_is_help=True, help="Look at, check and remove what runs have stored.")
 
 Stage = Annotated[
     str | None, typer.Option(help="Only this stage's.", metavar="STAGE", autocompletion=completing.stages)
 ]
-Key = Annotated[str, typer.Argument(help="Beginning of a key.", metavar="KEY", autocompletion=completing.keys)]
+Key = Annotated[str, typer.Argument(help="Beginning of a key, at least 4 digits of it.", metavar="KEY", autocompletion=completing.keys)]
 
 
 @artifacts.command("list")
@@ -77,7 +81,9 @@ def verify_artifacts(
     key: Annotated[
         str | None,
         typer.Argument(
-            help="Beginning of a key; all artifacts when not given.", metavar="[KEY]", autocompletion=completing.keys
+            help="Beginning of a key, at least 4 digits of it; all artifacts when not given.",
+            metavar="[KEY]",
+            autocompletion=completing.keys,
         ),
     ] = None,
     root: Root = "store",
@@ -90,7 +96,7 @@ def verify_artifacts(
     $ escgan artifacts verify 3f2a91c0
     """
     store = existing_store(root)
-    addresses = [(m.stage, m.key) for m in _resolved(root, key)] if key else store.addresses()
+    addresses = [(m.stage, m.key) for m in _resolved(root, key)] if key is not None else store.addresses()
     damaged = []
     for stage, full_key in addresses:
         reason = store.why_not(stage, full_key)
@@ -140,9 +146,15 @@ def existing_store(root: str) -> Store:
 
 
 def _resolved(root: str, key: str) -> list[Manifest]:
+    from escgan.errors import ConfigError
     from storage.errors import ArtifactMissing
 
-    found = existing_store(root).resolve(key)
+    store = existing_store(root)
+    if not _BEGINNING.fullmatch(key.rpartition("/")[2]):
+        raise ConfigError(
+            f"'{key}' does not name an artifact: give at least 4 digits of its key, as `escgan artifacts list` shows it."
+        )
+    found = store.resolve(key)
     if not found:
         raise ArtifactMissing(f"No artifact in '{root}' begins with '{key}': see `escgan artifacts list`.")
     return found

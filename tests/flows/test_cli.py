@@ -73,6 +73,16 @@ def test_artifacts_are_listed_shown_verified_and_removed(escgan, store_copy):
     assert Store(store_copy).list("report") == []
 
 
+@pytest.mark.parametrize("act", [["show"], ["verify"], ["remove", "--yes"]], ids=lambda act: act[0])
+def test_what_is_no_beginning_of_a_key_is_refused_and_nothing_is_touched(escgan, store_copy, act):
+    before = sorted(path.name for path in store_copy.glob("artifacts/*/*"))
+    three = Store(store_copy).list("report")[0].key[:3]
+    for given in ("", "report/", "/", "feature", three, f"report/{three}"):
+        code, out, err = escgan("artifacts", act[0], given, *act[1:], "--root", store_copy)
+        assert (code, out) == (2, "") and f"'{given}' does not name an artifact: give at least 4 digits" in err
+    assert sorted(path.name for path in store_copy.glob("artifacts/*/*")) == before
+
+
 def test_an_unknown_key_says_where_to_look(escgan, store_copy):
     code, _, err = escgan("artifacts", "show", "ffffffffffff", "--root", store_copy)
     assert code == 4 and "see `escgan artifacts list`" in err
