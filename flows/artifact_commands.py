@@ -10,6 +10,7 @@ import typer
 
 from flows import completing
 from flows.answering import print_document
+from flows.names import STORED_STAGES
 from flows.options import Json, Root
 
 if TYPE_CHECKING:
@@ -41,8 +42,16 @@ def list_artifacts(root: Root = "store", stage: Stage = None, as_json: Json = Fa
     from rich.console import Console
     from rich.table import Table
 
+    from escgan.errors import ConfigError
+    from escgan.listing import near_miss
+
     store = existing_store(root)
     manifests = store.list(stage)
+    # A store that another version filled may hold stages that this one does not know.
+    if stage is not None and not manifests and stage not in STORED_STAGES:
+        raise ConfigError(
+            f"There is no stage '{stage}': expected one of {', '.join(STORED_STAGES)}{near_miss(stage, STORED_STAGES)}."
+        )
     if as_json:
         facts = ("stage", "unit", "key", "digest", "bytes", "wall_s", "created")
         rows = [{name: getattr(manifest, name) for name in facts} for manifest in manifests]

@@ -99,6 +99,15 @@ def test_what_is_no_beginning_of_a_key_is_refused_and_nothing_is_touched(escgan,
     assert sorted(path.name for path in store_copy.glob("artifacts/*/*")) == before
 
 
+def test_a_stage_that_there_is_not_is_refused_and_one_without_results_is_listed_empty(escgan, store_copy):
+    code, out, err = escgan("artifacts", "list", "--stage", "trian", "--root", store_copy)
+    assert (code, out) == (2, "") and "There is no stage 'trian': expected one of ingest, features, separation" in err
+    assert "(did you mean 'train'?)" in err
+    for stage, n in (("separation", 1), ("study", 0)):
+        code, out, _ = escgan("artifacts", "list", "--stage", stage, "--root", store_copy)
+        assert code == 0 and f"{n} artifacts" in out
+
+
 def test_an_unknown_key_says_where_to_look(escgan, store_copy):
     code, _, err = escgan("artifacts", "show", "ffffffffffff", "--root", store_copy)
     assert code == 4 and "see `escgan artifacts list`" in err
