@@ -103,9 +103,21 @@ def find_earlier(store: Store | None, run: str) -> EarlierRun:
         return EarlierRun(manifest, scores if scores.is_file() else None)
     if store is None:
         raise ConfigError(f"There is no manifest at '{run}', and no store to look in: give --root.")
-    record = find_run(store, run)
+    return earlier_of(store, find_run(store, run, reported=True), run)
+
+
+def earlier_of(store: Store, record: RunRecord, called: str) -> EarlierRun:
+    """Return what the report of a run tells of it; an error calls the run as the user did.
+
+    Raises
+    ------
+    ConfigError
+        The run has not come to its report.
+    """
     if record.report is None:
-        raise ConfigError(f"Run '{run}' did not come to its report, which holds its settings and scores: run it again.")
+        raise ConfigError(
+            f"Run '{called}' did not come to its report, which holds its settings and scores: run it again."
+        )
     artifact = store.open(record.report)
     return EarlierRun(artifact.manifest, artifact.file(_SCORES), record)
 
