@@ -16,6 +16,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_vali
 from escgan.augmenters import AUGMENTERS, AugmenterConfig, Balance, GeneratingAugmenter
 from escgan.bands import Band
 from escgan.classifiers import CLASSIFIERS, ClassifierConfig
+from escgan.config_file import read_settings, refuse_absurd
 from escgan.datasets import DATASETS, DatasetConfig, FeatureCorpus, SignalCorpus
 from escgan.errors import ConfigError
 from escgan.evaluation.protocols import PROTOCOLS, ProtocolConfig
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
 _REGISTRIES: tuple[dict[str, Any], ...] = (
     DATASETS, PREPROCESSORS, LABELS, SMOOTHING, PROTOCOLS, AUGMENTERS, CLASSIFIERS,
 )  # fmt: skip
-# The longest shipped configuration has some hundred values. Seeds and counts are integers of the machine.
-_MOST_VALUES = 20_000
-_MOST_BITS = 64
 # How alike a setting's name must be to be guessed: one letter of four may be wrong, and 'version' is no 'expansion'.
 _NEAR_MISS = 0.75
 
@@ -53,8 +51,9 @@ class PipelineConfig(Settings):
 
     model_config = ConfigDict(json_schema_extra=_without_corpus_defaults)
 
-    name: str = Field(default="experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    """What the report is called."""
+    # Files are called by it and by what belongs to it, and no file system takes more than 255 letters.
+    name: str = Field(default="experiment", max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    """What the report is called; 100 letters at most."""
     dataset: Annotated[DatasetConfig, ByName(DATASETS)]
     """The corpus."""
     subjects: tuple[str, ...] | None = Field(default=None, min_length=1)
@@ -152,17 +151,6 @@ class PipelineConfig(Settings):
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML without objects, and without the merges (``<<``) of merges that ten lines make billions of."""
-
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        super().flatten_mapping(node)
-        if len(node.value) > _MOST_VALUES:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"merges have made more than {_MOST_VALUES} settings", node.start_mark
-            )
-
-
 def load_config(path: Path | str) -> PipelineConfig:
     """Read a configuration from YAML.
 
@@ -185,22 +173,7 @@ def load_experiment(path: Path | str) -> tuple[PipelineConfig, dict[str, StudyCo
     from escgan.studies import parse_study
 
     path = Path(path)
-    try:
-        values = yaml.load(path.read_text(encoding="utf-8"), _Loader)
-    except OSError as cause:
-        raise ConfigError(f"Configuration '{path}' cannot be read: {cause.strerror}; check the path.") from cause
-    except UnicodeDecodeError as cause:
-        raise ConfigError(f"Configuration '{path}' is not UTF-8 text: is it the right file?") from cause
-    except yaml.YAMLError as cause:
-        mark = getattr(cause, "problem_mark", None)
-        where = f" at line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"Configuration '{path}' is not valid YAML{where}: check its indentation.") from cause
-    except (ValueError, OverflowError, RecursionError) as cause:
-        # A number of thousands of digits, a date that does not exist, brackets in thousands of brackets.
-        raise ConfigError(f"Configuration '{path}' holds what no setting can be ({cause}): correct it.") from cause
-    if not isinstance(values, dict):
-        raise ConfigError(f"Configuration '{path}' holds no settings: give dataset, augmenters and classifiers.")
-    _refuse_absurd(values, str(path))
+    values = read_settings(path)
     studies = values.pop("studies", None) or {}
     if not isinstance(studies, dict) or not all(isinstance(own, dict) for own in studies.values()):
         raise ConfigError(f"In {path}: studies holds each study's options below its name, such as `compare: {{}}`.")
@@ -210,34 +183,13 @@ def load_experiment(path: Path | str) -> tuple[PipelineConfig, dict[str, StudyCo
 
 def parse_config(values: dict[str, Any], source: str = "the configuration") -> PipelineConfig:
     """Build a configuration from plain values; raises ConfigError with one sentence for the first fault."""
-    _refuse_absurd(values, source)
+    refuse_absurd(values, source)
     try:
         return PipelineConfig.model_validate(values)
     except ValidationError as error:
         raise ConfigError(explain(error, source)) from error
     except ConfigError as error:
         raise ConfigError(f"In {source}: {error}") from error
-
-
-def _refuse_absurd(values: Any, source: str) -> None:
-    """Refuse what would take all memory or cannot be written down again, before anything looks at single settings.
-
-    YAML's aliases let ten lines stand for billions of values, or a list hold itself.
-    """
-    count, waiting = 0, [values]
-    while waiting:
-        value = waiting.pop()
-        count += 1
-        if count > _MOST_VALUES:
-            raise ConfigError(
-                f"In {source}: the settings are more than {_MOST_VALUES} values, aliases followed: write fewer."
-            )
-        if isinstance(value, dict):
-            waiting += [*value, *value.values()]
-        elif isinstance(value, list | tuple | set):
-            waiting += value
-        elif isinstance(value, int) and value.bit_length() > _MOST_BITS:
-            raise ConfigError(f"In {source}: a number has {value.bit_length()} bits: give one of {_MOST_BITS} at most.")
 
 
 def explain(error: ValidationError, source: str) -> str:
@@ -265,6 +217,8 @@ def explain(error: ValidationError, source: str) -> str:
         return f"In {source}: {where} is '{tag}', expected one of: {', '.join(known)}{near_miss(tag, known)}."
     if first["type"] == "missing":
         return f"In {source}: the setting '{where}' is missing: add it."
+    if first["type"] == "string_too_long":
+        return f"In {source}: {where} has {len(first['input'])} letters: give {first['ctx']['max_length']} at most."
     where = f"{where}: " if where else ""
     return f"In {source}: {where}{message[0].lower()}{message[1:]}{'' if message.endswith('.') else '.'}"
 

@@ -88,6 +88,9 @@ def validate(
     from escgan.report.wording import listed, plural
 
     experiment, studies = load_experiment(file)
+    for study in studies.values():
+        # Whether a study fits the experiment shows where its variants are made, which computes nothing.
+        study.variants(experiment)
     if full:
         typer.echo(experiment.to_yaml(), nl=False)
         return

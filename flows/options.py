@@ -82,7 +82,13 @@ def execution_of(
 
 
 def names_in(text: str | None) -> tuple[str, ...] | None:
-    """Split a list of names at its commas."""
+    """Split a list of names at its commas; raises ConfigError where it was given and names nobody."""
     if text is None:
         return None
-    return tuple(name.strip().removeprefix("sub-") for name in text.split(",") if name.strip()) or None
+    names = tuple(name.strip().removeprefix("sub-") for name in text.split(",") if name.strip())
+    if not names:
+        # A variable that a script left empty must not mean everybody.
+        from escgan.errors import ConfigError
+
+        raise ConfigError(f"--subjects '{text}' names nobody: name subjects, such as 01,02, or leave it out.")
+    return names

@@ -355,6 +355,38 @@ def test_a_file_that_holds_no_configuration_is_refused_in_one_sentence(tmp_path,
     assert str(raised.value).startswith(f"Configuration '{path}' {said}") and "\n" not in str(raised.value)
 
 
+def test_a_name_that_no_file_can_have_is_refused():
+    assert parse(name="a" * 100).name == "a" * 100
+    with pytest.raises(ConfigError) as caught:
+        parse(name="a" * 101)
+    assert str(caught.value) == "In the configuration: name has 101 letters: give 100 at most."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("seeds: [1, 2]\n%s\nseeds: [3]\n", "gives 'seeds' twice at lines 1 and 5: keep one of them."),
+        ('%s\nbalance: {to: 0.5, "to": 1.0}\n', "gives 'to' twice at line 4: keep one of them."),
+        ("%s\nlabels: {classes: {10: calm, 0xA: fear}}\n", "gives '0xA' twice at line 4: keep one of them."),
+    ],
+)
+def test_a_setting_that_is_given_twice_is_refused_with_its_lines(text, said, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text % "dataset: simulated\naugmenters: [none]\nclassifiers: [logistic]")
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert str(caught.value) == f"Configuration '{path}' {said}"
+
+
+def test_a_mapping_may_give_anew_what_it_merges_as_yaml_has_it(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "dataset: &cohort {kind: simulated, n_subjects: 5, n_trials: 4}\naugmenters: [none]\n"
+        "classifiers: [{kind: svm, name: a}, &b {kind: svm, name: b, C: 2.0}, {<<: *b, name: c}, {<<: *b, name: d}]\n"
+    )
+    assert [(each.name, each.C) for each in load_config(path).classifiers[1:]] == [("b", 2), ("c", 2), ("d", 2)]
+
+
 @pytest.mark.parametrize(("name", "said"), [("absent.yaml", "No such file"), ("", "Is a directory")])
 def test_a_file_that_cannot_be_read_is_refused_with_the_reason(tmp_path, name, said):
     with pytest.raises(ConfigError, match=f"cannot be read: {said}.*; check the path"):

@@ -61,6 +61,19 @@ def test_a_wrong_key_is_answered_by_the_one_that_was_meant(escgan, tmp_path):
     assert code == 2 and "there is no setting 'augmentors': did you mean 'augmenters'?" in errors
 
 
+def test_studies_that_their_command_would_refuse_are_refused(escgan, tmp_path):
+    path = tmp_path / "studies.yaml"
+    text = "{dataset: deap, augmenters: [none], classifiers: [svm], studies: {hard_case: {label: %s}}}"
+    path.write_text(text % "nonsense")
+    code, said, errors = escgan("config", "validate", path)
+    refused = escgan("study", "hard-case", path, "--data", tmp_path)
+    assert (code, said) == (2, "") and "hard_case.label is 'nonsense', expected one of: " in errors
+    assert (code, errors) == (refused[0], refused[2])
+    path.write_text(text % "low valence")
+    code, said, _ = escgan("config", "validate", path)
+    assert code == 0 and "It has options for hard_case." in said
+
+
 def test_the_schema_is_printed_as_json(escgan):
     code, printed, _ = escgan("config", "schema")
     assert code == 0 and "augmenters" in json.loads(printed)["properties"]

@@ -109,6 +109,7 @@ def test_inspect_reads_nothing_where_only_names_are_wanted(escgan, deap_folder, 
         (["inspect", "configs"], 3, "is no corpus that is known by its file names"),
         (["inspect", "configs", "--dataset", "deep"], 2, "There is no corpus 'deep': expected one of"),
         (["datasets", "deep"], 2, "There is no corpus 'deep': expected one of"),
+        (["fetch", "eegmat", "--subjects", ","], 2, "--subjects ',' names nobody"),
         (["fetch", "deap"], 2, "'deap' cannot be downloaded by a program; see `escgan datasets`"),
     ],
 )

@@ -66,6 +66,13 @@ def test_a_subject_that_no_file_is_of_is_refused(refused, command, folder):
 
 
 @pytest.mark.parametrize("command", ["run", "study compare"])
+@pytest.mark.parametrize("nobody", ["", ",", " , "])
+def test_a_list_of_subjects_that_names_nobody_is_refused(refused, command, nobody, folder):
+    code, said = refused(command, "--data", folder, "--subjects", nobody, config=SMALL | {"subjects": ["01"]})
+    assert code == 2 and said.startswith(f"escgan: --subjects '{nobody}' names nobody: name subjects")
+
+
+@pytest.mark.parametrize("command", ["run", "study compare"])
 def test_a_device_that_is_not_there_is_refused(refused, command, folder, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     code, said = refused(command, "--data", folder, "--device", "cud")
