@@ -9,6 +9,7 @@ import pandas as pd
 from escgan.config import PipelineConfig
 from escgan.errors import ConfigError
 from escgan.evaluation.fidelity import FidelityConfig
+from escgan.listing import first_of
 from escgan.studies.base import Measure, Study, StudyResults, Variant
 
 if TYPE_CHECKING:
@@ -115,11 +116,9 @@ class FidelityStudy(Study):
                     lines.append(f"{target} by {augmenter} in {len(asked) - compared} of {len(asked)}")
         if not lines:
             return []
-        more = f" and {len(lines) - _MOST_TOLD} more" if len(lines) > _MOST_TOLD else ""
         return [
             f"Not compared by Frechet distance, as edits or real windows on a side were fewer than "
-            f"{self.comparison.fewest_windows}, in so many folds, counted once a seed: {', '.join(lines[:_MOST_TOLD])}"
-            f"{more}."
+            f"{self.comparison.fewest_windows}, in so many folds, counted once a seed: {first_of(lines, _MOST_TOLD)}."
         ]
 
 
