@@ -26,6 +26,7 @@ from escgan.evaluation.significance import SIMPLE_RIVALS
 from escgan.features.config import FeatureConfig
 from escgan.features.smoothing import SMOOTHING
 from escgan.labels import LABELS, LabelConfig
+from escgan.listing import near_miss
 from escgan.normalization import Normalization
 from escgan.preprocessing import PREPROCESSORS, PreprocessingStep
 from escgan.settings import ByName, Settings, with_kind
@@ -213,9 +214,7 @@ def explain(error: ValidationError, source: str) -> str:
     if first["type"] == "union_tag_invalid":
         known = [tag.strip("'") for tag in first["ctx"]["expected_tags"].split(", ")]
         tag = str(first["ctx"]["tag"])
-        near = difflib.get_close_matches(tag, known, n=1)
-        hint = f" (did you mean '{near[0]}'?)" if near else ""
-        return f"In {source}: {where} is '{tag}', expected one of: {', '.join(known)}{hint}."
+        return f"In {source}: {where} is '{tag}', expected one of: {', '.join(known)}{near_miss(tag, known)}."
     if first["type"] == "missing":
         return f"In {source}: the setting '{where}' is missing: add it."
     if first["type"] == "string_too_long":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,18 +10,24 @@ import typer
 
 from flows import completing
 from flows.answering import print_document
+from flows.names import STORED_STAGES
 from flows.options import Json, Root
 
 if TYPE_CHECKING:
-    from storage.manifest import Manifest
     from storage.store import Store
+
+# As for a run's: what a person types by mistake, or a script from an empty variable, must not mean a whole store.
+_BEGINNING = re.compile(r"[0-9a-f]{4,}")
 
 artifacts = typer.Typer(no_args_is_help=True, help="Look at, check and remove what runs have stored.")
 
 Stage = Annotated[
     str | None, typer.Option(help="Only this stage's.", metavar="STAGE", autocompletion=completing.stages)
 ]
-Key = Annotated[str, typer.Argument(help="Beginning of a key.", metavar="KEY", autocompletion=completing.keys)]
+Key = Annotated[
+    str,
+    typer.Argument(help="Beginning of a key, at least 4 digits of it.", metavar="KEY", autocompletion=completing.keys),
+]
 
 
 @artifacts.command("list")
@@ -35,8 +42,16 @@ def list_artifacts(root: Root = "store", stage: Stage = None, as_json: Json = Fa
     from rich.console import Console
     from rich.table import Table
 
+    from escgan.errors import ConfigError
+    from escgan.listing import near_miss
+
     store = existing_store(root)
     manifests = store.list(stage)
+    # A store that another version filled may hold stages that this one does not know.
+    if stage is not None and not manifests and stage not in STORED_STAGES:
+        raise ConfigError(
+            f"There is no stage '{stage}': expected one of {', '.join(STORED_STAGES)}{near_miss(stage, STORED_STAGES)}."
+        )
     if as_json:
         facts = ("stage", "unit", "key", "digest", "bytes", "wall_s", "created")
         rows = [{name: getattr(manifest, name) for name in facts} for manifest in manifests]
@@ -62,13 +77,23 @@ def show_artifact(key: Key, root: Root = "store", as_json: Json = False) -> None
     import json
     from dataclasses import asdict
 
+    from storage.errors import ArtifactCorrupt
+
     store = existing_store(root)
-    found = [(asdict(m), f"{store.address}/artifacts/{m.stage}/{m.key}") for m in _resolved(root, key)]
+    found = []
+    for stage, full_key in _resolved(store, key):
+        manifest = store.manifest(stage, full_key)
+        if manifest is None:
+            raise ArtifactCorrupt(
+                f"The manifest of {stage}/{full_key} is damaged or gone: remove the artifact, or run again to "
+                "recompute it."
+            )
+        found.append((asdict(manifest), f"{store.address}/artifacts/{stage}/{full_key}"))
     if as_json:
-        print_document({"artifacts": [manifest | {"folder": folder} for manifest, folder in found]})
+        print_document({"artifacts": [described | {"folder": folder} for described, folder in found]})
         return
-    for manifest, folder in found:
-        typer.echo(json.dumps(manifest, indent=2, ensure_ascii=False))
+    for described, folder in found:
+        typer.echo(json.dumps(described, indent=2, ensure_ascii=False))
         typer.echo(f"folder: {folder}")
 
 
@@ -77,7 +102,9 @@ def verify_artifacts(
     key: Annotated[
         str | None,
         typer.Argument(
-            help="Beginning of a key; all artifacts when not given.", metavar="[KEY]", autocompletion=completing.keys
+            help="Beginning of a key, at least 4 digits of it; all artifacts when not given.",
+            metavar="[KEY]",
+            autocompletion=completing.keys,
         ),
     ] = None,
     root: Root = "store",
@@ -90,7 +117,7 @@ def verify_artifacts(
     $ escgan artifacts verify 3f2a91c0
     """
     store = existing_store(root)
-    addresses = [(m.stage, m.key) for m in _resolved(root, key)] if key else store.addresses()
+    addresses = store.addresses() if key is None else _resolved(store, key)
     damaged = []
     for stage, full_key in addresses:
         reason = store.why_not(stage, full_key)
@@ -120,12 +147,14 @@ def remove_artifact(
     $ escgan artifacts remove report/3f2a91c0 --yes
     """
     store = existing_store(root)
-    found = _resolved(root, key)
-    for m in found:
-        typer.echo(f"{m.stage}/{m.key[:12]} {m.unit}, {m.bytes / 1e6:.2f} MB")
+    found = _resolved(store, key)
+    for stage, full_key in found:
+        manifest = store.manifest(stage, full_key)
+        known = "without a sound manifest" if manifest is None else f"{manifest.unit}, {manifest.bytes / 1e6:.2f} MB"
+        typer.echo(f"{stage}/{full_key[:12]} {known}")
     if not yes:
         typer.confirm(f"Remove {len(found)} artifact(s)?", abort=True)
-    freed = sum(store.remove(m.stage, m.key) for m in found)
+    freed = sum(store.remove(stage, full_key) for stage, full_key in found)
     typer.echo(f"Removed {len(found)} artifact(s), {freed / 1e6:.2f} MB freed.")
 
 
@@ -139,10 +168,15 @@ def existing_store(root: str) -> Store:
     return open_store(root)
 
 
-def _resolved(root: str, key: str) -> list[Manifest]:
+def _resolved(store: Store, key: str) -> list[tuple[str, str]]:
+    from escgan.errors import ConfigError
     from storage.errors import ArtifactMissing
 
-    found = existing_store(root).resolve(key)
+    if not _BEGINNING.fullmatch(key.rpartition("/")[2]):
+        raise ConfigError(
+            f"'{key}' does not name an artifact: give at least 4 digits of its key, see `escgan artifacts list`."
+        )
+    found = store.resolve(key)
     if not found:
-        raise ArtifactMissing(f"No artifact in '{root}' begins with '{key}': see `escgan artifacts list`.")
+        raise ArtifactMissing(f"No artifact in '{store.address}' begins with '{key}': see `escgan artifacts list`.")
     return found

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from flows.names import CORPUS_NAMES, STAGES, STUDY_NAMES
+from flows.names import CORPUS_NAMES, STORED_STAGES, STUDY_NAMES
 
 _SHOWN_LETTERS = 12
 
@@ -26,8 +26,8 @@ def open_corpora(incomplete: str) -> list[str]:
 
 
 def stages(incomplete: str) -> list[str]:
-    """Return the stages' names."""
-    return _beginning([stage.value for stage in STAGES], incomplete)
+    """Return the names of the stages whose results a store keeps."""
+    return _beginning(STORED_STAGES, incomplete)
 
 
 def studies(incomplete: str) -> list[str]:

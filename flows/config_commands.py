@@ -44,8 +44,10 @@ def new(
     own = has_own_conditions(corpus)
     labels = None
     if data is not None:
+        from escgan.datasets import corpus_of
         from escgan.datasets.inspection import labels_for
 
+        corpus_of(corpus)
         if not own:
             raise ConfigError(f"The classes of '{corpus}' are known: leave --data out here, and give it to run.")
         labels = labels_for(data, corpus)

@@ -17,9 +17,8 @@ from rich.table import Table
 from escgan.bands import BAND_SETS
 from escgan.config import PipelineConfig
 from escgan.config_text import has_own_conditions
-from escgan.datasets import DATASETS, Corpus, SignalCorpus
+from escgan.datasets import DATASETS, Corpus, SignalCorpus, corpus_of
 from escgan.datasets.inspection import Found, Inspection, inspect_folder
-from escgan.errors import ConfigError
 from escgan.labels import LabelConfig
 from escgan.listing import first_of
 from escgan.preprocessing.step import Step
@@ -46,9 +45,7 @@ def print_datasets(as_json: bool = False) -> None:
 
 def print_dataset(kind: str, as_json: bool = False) -> None:
     """Tell everything about one corpus: its facts, its defaults, and its options."""
-    if kind not in DATASETS:
-        raise ConfigError(f"There is no corpus '{kind}': expected one of {', '.join(DATASETS)}.")
-    corpus = DATASETS[kind]
+    corpus = corpus_of(kind)
     if as_json:
         print_document(dataset_document(kind, corpus, _defaults(corpus)))
         return

@@ -60,6 +60,8 @@ def stop_at_signals() -> None:
     _signals = reading
     for number in heard:
         signal.signal(number, _leave_it_to_the_listener)
+    # Registered before all others, this is called after them.
+    atexit.register(_ignore, heard)
     threading.Thread(target=_listen, args=(reading,), name="stop at signals", daemon=True).start()
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
@@ -105,6 +107,13 @@ def no_more_to_stop(code: int) -> None:
 
 def _leave_it_to_the_listener(signum: int, frame: FrameType | None) -> None:
     """Do nothing: without any handler, Python would not pass the signal on to the listener."""
+
+
+def _ignore(heard: list[int]) -> None:
+    """Let no signal end the interpreter in its last moments, when nobody listens any more: all is done."""
+    if not _stopping.is_set():
+        for number in heard:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _listen(reading: int) -> None:

@@ -18,6 +18,11 @@ class StageName(StrEnum):
 
 STAGES: tuple[StageName, ...] = tuple(StageName)
 
+STORED_STAGES = (
+    "ingest", "features", "separation", "train", "augment", "evaluate", "report", "robustness", "fidelity", "study",
+)  # fmt: skip
+"""Every stage whose results a store keeps, those that no command names too: listing them must load nothing."""
+
 STUDY_NAMES = ("compare", "hard-case", "robustness", "ablation", "fidelity", "learning-curve", "balance")
 """The studies, as the command line calls them: listing them must load nothing."""
 

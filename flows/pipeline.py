@@ -192,7 +192,7 @@ def _run(
         outcome.report = execution.store.show(f"reports/{config.name}.html", made.file(PAGE).read_bytes())
         outcome.shared = execution.store.shared_address(outcome.report)
         note = note.model_copy(update={"report": ref})
-    outcome.caveats = caveats(outcome.scores, outcome.comparisons, accepted)
+    outcome.caveats = caveats(outcome.scores, outcome.comparisons, accepted, config.scarcity, config.training_subjects)
     n_rivals = len(rivals_that_ran(outcome.scores))
     outcome.verdict = verdict_sentences(outcome.comparisons, config.protocol.tested, n_rivals)
     note_run(execution.store, note.model_copy(update={"verdict": outcome.verdict[0]}))

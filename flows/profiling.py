@@ -13,7 +13,7 @@ from rich.table import Table
 from escgan.report.wording import plural
 from flows.answering import print_document
 from flows.names import STAGES
-from storage.errors import ArtifactMissing
+from storage.errors import ArtifactCorrupt, ArtifactMissing
 from storage.lineage import lineage
 from storage.manifest import Manifest
 from storage.store import Store
@@ -43,6 +43,8 @@ def print_profile(store: Store, name: str, as_json: bool = False) -> None:
     ------
     ArtifactMissing
         No run of that name left a report, and no key begins with it.
+    ArtifactCorrupt
+        The key's artifact has no sound manifest.
     """
     end = _end_of(store, name)
     made = lineage(store, [(end.stage, end.key)])
@@ -110,7 +112,11 @@ def _end_of(store: Store, name: str) -> Manifest:
         return max(reports, key=lambda m: m.created)
     found = store.resolve(name)
     if len(found) == 1:
-        return found[0]
+        (stage, key) = found[0]
+        manifest = store.manifest(stage, key)
+        if manifest is None:
+            raise ArtifactCorrupt(f"The manifest of {stage}/{key} is damaged or gone: run again to recompute it.")
+        return manifest
     known = sorted({m.unit for m in store.list("report")})
     if found:
         raise ArtifactMissing(f"{len(found)} artifacts in '{store.address}' begin with '{name}': give more of the key.")

@@ -29,6 +29,7 @@ from tasks.reproduction import (
     changed_versions,
     compare,
     find_earlier,
+    held_by,
     manifest_at,
     take_features,
 )
@@ -39,7 +40,7 @@ _MOST_NAMED = 5
 def reproduced(
     run: str, root: str, data: Path | None, keep: Path | None, execution: ExecutionConfig, as_json: bool = False
 ) -> bool:
-    """Compute a run again and print how its results compare; tell whether all have the same bytes.
+    """Compute a run again and print how its results compare; tell whether it was reproduced.
 
     Parameters
     ----------
@@ -50,7 +51,8 @@ def reproduced(
     data
         Folder with the corpus' files; None where features that the store holds are to be used.
     keep
-        Folder of the store to compute in; None for one that is removed at the end.
+        Folder of the store to compute in, which may hold what a reproduction that was stopped had finished; None for
+        one that is removed at the end.
     execution
         Device and fan-out.
     as_json
@@ -59,6 +61,8 @@ def reproduced(
     source = None if manifest_at(run) else existing_store(root)
     earlier = find_earlier(source, run)
     refuse_without_inputs(earlier, data)
+    if keep is not None:
+        refuse_own_store(run, source, keep)
     with nullcontext(keep) if keep else TemporaryDirectory(prefix="escgan-") as folder:
         into = Path(folder)
 
@@ -94,6 +98,24 @@ def refuse_without_inputs(earlier: EarlierRun, data: Path | None) -> None:
         )
 
 
+def refuse_own_store(run: str, source: Store | None, keep: Path) -> None:
+    """Refuse to compute in the store that holds the run: everything would be found there, and nothing computed.
+
+    Raises
+    ------
+    ConfigError
+        The folder is that store.
+    """
+    folder, manifest = keep.expanduser().resolve(), manifest_at(run)
+    own = None if source is None else source.root.resolve()
+    # A report lies in its store at artifacts/report/KEY.
+    if own == folder or (manifest is not None and manifest.resolve().parent.parent == folder / "artifacts" / "report"):
+        raise ConfigError(
+            f"--keep '{keep}' is the store that holds '{run}', where nothing would be computed anew: give another "
+            "folder."
+        )
+
+
 def _compute_again(
     earlier: EarlierRun, source: Store | None, data: Path | None, into: Path, execution: ExecutionConfig
 ) -> Comparison:
@@ -104,12 +126,13 @@ def _compute_again(
     if data is None and not _is_simulated(earlier) and source is not None and earlier.record is not None:
         take_features(source, open_store(into), earlier.record)
         using = earlier.record.id
-    outcome = pipeline(earlier.config, data, into, execution, using=using)
     store = open_store(into)
+    before = held_by(store)
+    outcome = pipeline(earlier.config, data, into, execution, using=using)
     report = find_run(store, outcome.run).report
     if report is None:
         raise ConfigError(f"'{earlier.manifest.unit}' came to no report, so there is nothing to compare: run it again.")
-    return compare(earlier, store, report)
+    return compare(earlier, store, report, before)
 
 
 def _is_simulated(earlier: EarlierRun) -> bool:
@@ -140,6 +163,7 @@ def comparison_document(
         "name": earlier.manifest.unit,
         "made": earlier.manifest.created,
         "reproduced": comparison.reproduced,
+        "reused": comparison.reused,
         "versions": [{"package": name, "then": then, "here": here} for name, (then, here) in versions.items()],
         "stages": comparison.stages,
         "largest_difference": comparison.largest_difference,
@@ -149,16 +173,39 @@ def comparison_document(
 def print_comparison(console: Console, comparison: Comparison) -> None:
     """Print one row a stage, and whether the result was reproduced."""
     table = Table(box=box.SIMPLE)
-    for heading in ("stage", "results", "same bytes", "other bytes"):
+    for heading in ("stage", "results", "same bytes", "other bytes", "reused"):
         table.add_column(heading, no_wrap=True, justify="left" if heading == "stage" else "right")
     for stage in comparison.stages:
-        different = len(stage.different)
-        table.add_row(stage.stage, str(stage.equal + different), str(stage.equal), str(different or ""))
+        others, stood = str(len(stage.different) or ""), str(stage.reused or "")
+        table.add_row(stage.stage, str(stage.results), str(stage.equal), others, stood)
     console.print(table)
-    n = sum(stage.equal + len(stage.different) for stage in comparison.stages)
-    if comparison.reproduced:
-        console.print(f"[bold]Reproduced:[/bold] all {plural(n, 'result')} have the same bytes.")
+    if any(stage.different for stage in comparison.stages):
+        _print_difference(console, comparison)
+    elif not comparison.computed:
+        console.print(
+            f"[bold]Nothing was computed:[/bold] the store held all {plural(comparison.results, 'result')} before; "
+            "give --keep an empty folder, or leave it out.",
+            soft_wrap=True,
+            highlight=False,
+        )
         return
+    elif comparison.reused:
+        were = "result that was" if comparison.computed == 1 else f"{comparison.computed} results that were"
+        have = "has" if comparison.computed == 1 else "have"
+        console.print(f"[bold]Reproduced:[/bold] the {were} computed anew {have} the same bytes.", highlight=False)
+    else:
+        console.print(f"[bold]Reproduced:[/bold] all {plural(comparison.results, 'result')} have the same bytes.")
+    if comparison.reused:
+        told = ", ".join(f"{stage.stage} {stage.reused}" for stage in comparison.stages if stage.reused)
+        console.print(
+            f"{plural(comparison.reused, 'result')} of {comparison.results} stood in the store before and "
+            f"{'was' if comparison.reused == 1 else 'were'} reused, not computed: {told}.",
+            soft_wrap=True,
+            highlight=False,
+        )
+
+
+def _print_difference(console: Console, comparison: Comparison) -> None:
     first = next(stage for stage in comparison.stages if stage.different)
     named = ", ".join(first.different[:_MOST_NAMED]) + (" ..." if len(first.different) > _MOST_NAMED else "")
     largest = comparison.largest_difference

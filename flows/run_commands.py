@@ -170,14 +170,17 @@ def reproduce(
     workers: Workers = None,
     keep: Annotated[
         Path | None,
-        typer.Option(help="Compute in this store and keep it.", metavar="DIR", show_default="a temporary one"),
+        typer.Option(
+            help="Compute in this store, not the run's own, and keep it.", metavar="DIR", show_default="a temporary one"
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Compute an earlier run again, in a store of its own, and compare every result byte by byte.
 
-    Says first which packages have other versions now. Exit code 6 if a result
-    has other bytes.
+    Says first which packages have other versions now, and last how many results
+    were reused, not computed: the features without --data, and what the store of
+    --keep held. Exit code 6 if a result has other bytes or none was computed.
 
     Examples:
     $ escgan reproduce eegmat

@@ -62,7 +62,7 @@ class Catalog:
         folders = (path for path in self._artifacts.glob("*/[0-9a-f]*") if path.is_dir())
         return sorted((path.parent.name, path.name) for path in folders)
 
-    def resolve(self, prefix: str) -> builtins.list[Manifest]:
+    def resolve(self, prefix: str) -> builtins.list[tuple[str, str]]:
         """Find artifacts by the beginning of their key, as typed by a person.
 
         Parameters
@@ -72,11 +72,11 @@ class Catalog:
 
         Returns
         -------
-        list of Manifest
-            Every artifact that fits, ordered as by `list`.
+        list of tuple
+            Stage and key of every artifact that fits, damaged ones included, in order.
         """
         stage, slash, start = prefix.rpartition("/")
-        return [manifest for manifest in self.list(stage if slash else None) if manifest.key.startswith(start)]
+        return [(own, key) for own, key in self.addresses() if key.startswith(start) and (not slash or own == stage)]
 
     def _target(self, stage: str, key: str) -> Path:
         check_names(stage, key)

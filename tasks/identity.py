@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from pathlib import Path
@@ -76,7 +77,7 @@ def _(value: KnownSource) -> Any:
 
 @identity.register
 def _(value: RecordingSource) -> Any:
-    files = {path.name: _digest(value, path) for path in value.files}
+    files = {name: _digest(value, path) for name, path in _named(value.files).items()}
     return identity(KnownSource(value.subject, value.session, files))
 
 
@@ -85,7 +86,7 @@ def inputs_of(value: object) -> list[dict[str, str]]:
     if isinstance(value, ArtifactRef):
         return [{"stage": value.stage, "key": value.key, "digest": value.digest}]
     if isinstance(value, RecordingSource):
-        return [{"file": path.name, "sha256": _digest(value, path)} for path in value.files]
+        return [{"file": name, "sha256": _digest(value, path)} for name, path in _named(value.files).items()]
     if isinstance(value, dict):
         value = tuple(value.values())
     if isinstance(value, list | tuple):
@@ -99,6 +100,15 @@ def settings_of(value: object) -> Any:
         own = {name: settings_of(item) for name, item in zip(names, value, strict=True)}
         return {name: item for name, item in own.items() if item is not None} or None
     return None if inputs_of(value) else identity(value)
+
+
+def _named(files: Sequence[Path]) -> dict[str, Path]:
+    """Call a recording's files by their own names or, where two have one name, by their paths below all of them."""
+    own = {path.name: path for path in files}
+    if len(own) == len(set(files)):
+        return own
+    above = os.path.commonpath([path.absolute().parent for path in files])
+    return {path.absolute().relative_to(above).as_posix(): path for path in files}
 
 
 def _digest(source: RecordingSource, path: Path) -> str:

@@ -1,7 +1,8 @@
 """What each run used and made, noted in the store, so that a later run can start from it by a name.
 
 A run is addressed by its id (or the beginning of it), by its report's key, or by its configuration's name, which means
-the newest run of that name. No raw file is needed then: what it measured is in the store.
+the newest run of that name: where its scores are asked for, the newest that came to its report. No raw file is needed
+then: what it measured is in the store.
 """
 
 from __future__ import annotations
@@ -56,8 +57,18 @@ def known_runs(store: Store) -> list[RunRecord]:
     return sorted(found, key=lambda record: record.began)
 
 
-def find_run(store: Store, address: str) -> RunRecord:
+def find_run(store: Store, address: str, *, reported: bool = False) -> RunRecord:
     """Return the run that an id, a report's key or a configuration's name means.
+
+    Parameters
+    ----------
+    store
+        The store that remembers it.
+    address
+        What names the run.
+    reported
+        Of a name's runs, take the newest that came to its report, and another only where none did: a stage that was run
+        alone since does not hide the scores that there are.
 
     Raises
     ------
@@ -67,7 +78,8 @@ def find_run(store: Store, address: str) -> RunRecord:
     runs = known_runs(store)
     named = [record for record in runs if record.name == address]
     if named:
-        return named[-1]
+        ended = [record for record in named if record.report is not None] if reported else []
+        return (ended or named)[-1]
     key = address.removeprefix("report/")
     if len(key) >= _SHORTEST:
         by_id = [record for record in runs if record.id.startswith(address)]

@@ -18,7 +18,7 @@ from tasks.windows import load_training_windows
 MEASURED = "measured.parquet"
 
 
-@stage("robustness", version=1, on_device=True)
+@stage("robustness", version=2, on_device=True)
 def robustness(
     side: TrainingSide,
     test_features: tuple[ArtifactRef, ...],
@@ -42,7 +42,7 @@ def robustness(
     write_table(run.draft.file(MEASURED), table)
 
 
-@stage("fidelity", version=1, on_device=True)
+@stage("fidelity", version=2, on_device=True)
 def fidelity(
     side: TrainingSide,
     edited: ArtifactRef,

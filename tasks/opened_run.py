@@ -28,7 +28,7 @@ from tasks.editing import read_edited
 from tasks.ledger import RunRecord, find_run
 from tasks.recordings import read_recording
 from tasks.reporting import AugmenterEntry, RecordingEntry, Results, read_results
-from tasks.reproduction import EarlierRun, find_earlier
+from tasks.reproduction import EarlierRun, earlier_of
 from tasks.run_contents import Contents, contents_of
 from tasks.windows import recording_windows, side_of
 
@@ -44,7 +44,8 @@ def open_run(run: str, root: Path | str = "store") -> OpenedRun:
     Parameters
     ----------
     run
-        Its name (which means the newest of that name), the beginning of its id, or its report's key.
+        Its name, the beginning of its id, or its report's key. A name means the newest run of that name that came to
+        its report, or the newest where none did.
     root
         The store: a folder, or an address such as s3://bucket/folder.
 
@@ -56,7 +57,7 @@ def open_run(run: str, root: Path | str = "store") -> OpenedRun:
     if not store_exists(root):
         raise ConfigError(f"{why_no_store(root)}: say where it is with root.")
     store = open_store(root)
-    return OpenedRun(store, find_run(store, run))
+    return OpenedRun(store, find_run(store, run, reported=True), run)
 
 
 class NoSuchRecording(ConfigError, KeyError):
@@ -95,9 +96,10 @@ class Cards(NamedTuple):
 class OpenedRun:
     """What a run left. Files are verified when they are read, and read when they are asked for."""
 
-    def __init__(self, store: Store, record: RunRecord) -> None:
+    def __init__(self, store: Store, record: RunRecord, called: str | None = None) -> None:
         self.store = store
         self.record = record
+        self._called = called or record.name
 
     def __repr__(self) -> str:
         return f"<run {self.record.name} {self.record.id[:8]}, {len(self.record.recordings)} recordings>"
@@ -127,8 +129,9 @@ class OpenedRun:
         ----------
         fold
             Label the windows as this fold does, whose borders are those of its training side. When not given, a border
-            that the configuration takes of all subjects together (a median, say) is taken of all of the run's. Where
-            borders are fixed, a subject's own, or where classes are conditions, labels are the same either way.
+            that the configuration takes from ratings (a median, say) is taken from all of the run's. Where borders are
+            fixed, or a subject's own and whole subjects are tested, or where classes are conditions, labels are the
+            same either way.
         seed
             Of the fold; the run's first when not given.
         """
@@ -241,7 +244,7 @@ class OpenedRun:
 
     @cached_property
     def _earlier(self) -> EarlierRun:
-        return find_earlier(self.store, self.record.id)
+        return earlier_of(self.store, self.record, self._called)
 
     @cached_property
     def _config(self) -> PipelineConfig:

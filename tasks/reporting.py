@@ -26,10 +26,11 @@ from storage.hdf5 import read_attributes
 from storage.manifest import ArtifactRef
 from storage.store import Artifact, Store
 from storage.tables import read_table, write_table
+from tasks.class_sizes import mean_trained
 from tasks.editing import read_edited
 from tasks.sides import TrainingSide
 from tasks.stage import StageRun, stage
-from tasks.windows import load_training_windows
+from tasks.windows import load_all_windows, load_training_windows
 
 PAGE, FIGURE = "report.html", "scores.png"
 """The page, and each subject's balanced accuracy under each augmenter."""
@@ -74,7 +75,7 @@ class ShownFold(NamedTuple):
     scarcity: Scarcity | None
 
 
-@stage("report", version=13)
+@stage("report", version=14)
 def report(
     config: PipelineConfig,
     recordings: tuple[RecordingEntry, ...],
@@ -154,17 +155,21 @@ def gather(
         protocol=config.protocol.title,
         leaky=config.protocol.leaky,
         tested=config.protocol.tested,
+        scarcity=config.scarcity,
+        training_subjects=config.training_subjects,
         normalization=config.normalization,
         transductive=is_transductive(config.normalization),
         classes=windows.classes,
         labelling=config.labels.words(),
         channels=windows.channels,
         bands=windows.bands,
+        measure=measured["measure"],
         definition=measured["definition"],
         unit=measured["unit"],
         notices=tuple(notices),
-        caveats=caveats(subject_scores, comparisons, acceptance),
+        caveats=caveats(subject_scores, comparisons, acceptance, config.scarcity, config.training_subjects),
         recordings=_recording_table(entries, windows),
+        trained=mean_trained(store, config, entries),
         left_out=pd.DataFrame(list(left_out), columns=["recording", "reason"]),
         steps=steps_table(facts),
         treatment=treatment_table(facts, {name: _durations(store.open(ref)) for name, ref in ingested.items()}),
@@ -175,7 +180,7 @@ def gather(
             columns=["recording", "channel", "std_uv", "peak_to_peak_uv", "flat_share", "clipped_share"],
         ),
         spectra={name: known["spectra"] for name, known in facts.items()},
-        scalp=_scalp_means(store, config, windows, edit_entries),
+        scalp=_scalp_means(store, config, [e.features for e in entries], edit_entries),
         plane=_plane(store, config, entries, edit_entries, shown),
         history=_history_table(store, gan_entries),
         acceptance=acceptance,
@@ -244,9 +249,11 @@ def _durations(recording: Artifact) -> dict[int, float]:
 
 
 def _scalp_means(
-    store: Store, config: PipelineConfig, windows: WindowSet, entries: Sequence[AugmenterEntry]
+    store: Store, config: PipelineConfig, features: Sequence[ArtifactRef], entries: Sequence[AugmenterEntry]
 ) -> dict[str, ScalpMeans]:
     """Average real, reference and edited windows by class, over all folds and seeds."""
+    # Windows that all subjects' borders leave out may have had a class by those of a fold, and been edited there.
+    windows = load_all_windows(store, features, config.labels)
     # One scale for display only: with global normalisation each fold has its own, which differ by a subject.
     shown = normalize_train(windows, config.normalization)
     n_classes = len(windows.classes)

@@ -45,11 +45,27 @@ class EarlierRun:
 
 @dataclass(frozen=True)
 class StageComparison:
-    """How many results of a stage have the bytes of the earlier run's, and the units of those that have others."""
+    """A stage's results beside those of the earlier run.
+
+    Attributes
+    ----------
+    stage
+        The stage's name.
+    results
+        How many there are.
+    equal
+        How many were computed anew and have the same bytes.
+    different
+        The units of those that have other bytes.
+    reused
+        How many the store held before, whatever their bytes: nothing was computed, so that equal bytes prove nothing.
+    """
 
     stage: str
+    results: int
     equal: int
     different: tuple[str, ...]
+    reused: int
 
 
 @dataclass(frozen=True)
@@ -73,8 +89,23 @@ class Comparison:
 
     @property
     def reproduced(self) -> bool:
-        """Whether every result has the bytes that it had."""
-        return not any(stage.different for stage in self.stages)
+        """Whether results were computed anew and no result has other bytes than it had."""
+        return self.computed > 0 and not any(stage.different for stage in self.stages)
+
+    @property
+    def results(self) -> int:
+        """How many results there are."""
+        return sum(stage.results for stage in self.stages)
+
+    @property
+    def reused(self) -> int:
+        """How many of them the store held before."""
+        return sum(stage.reused for stage in self.stages)
+
+    @property
+    def computed(self) -> int:
+        """How many of them were computed anew."""
+        return self.results - self.reused
 
 
 def manifest_at(run: str) -> Path | None:
@@ -105,9 +136,21 @@ def find_earlier(store: Store | None, run: str) -> EarlierRun:
         return EarlierRun(manifest, scores if scores.is_file() else None)
     if store is None:
         raise ConfigError(f"There is no manifest at '{run}', and no store to look in: give --root.")
-    record = find_run(store, run)
+    return earlier_of(store, find_run(store, run, reported=True), run)
+
+
+def earlier_of(store: Store, record: RunRecord, called: str) -> EarlierRun:
+    """Return what the report of a run tells of it; an error calls the run as the user did.
+
+    Raises
+    ------
+    ConfigError
+        The run has not come to its report.
+    """
     if record.report is None:
-        raise ConfigError(f"Run '{run}' did not come to its report, which holds its settings and scores: run it again.")
+        raise ConfigError(
+            f"Run '{called}' did not come to its report, which holds its settings and scores: run it again."
+        )
     artifact = store.open(record.report)
     return EarlierRun(artifact.manifest, artifact.file(_SCORES), record)
 
@@ -133,19 +176,39 @@ def take_features(source: Store, target: Store, record: RunRecord) -> None:
     note_run(target, record)
 
 
-def compare(earlier: EarlierRun, store: Store, report: ArtifactRef) -> Comparison:
-    """Hold what a report was made from against what an earlier one was made from."""
+def held_by(store: Store) -> dict[tuple[str, str], Manifest]:
+    """Return by stage and key what a store holds: what still stands there after a run was not computed by it."""
+    return {(manifest.stage, manifest.key): manifest for manifest in store.list()}
+
+
+def compare(
+    earlier: EarlierRun, store: Store, report: ArtifactRef, before: Mapping[tuple[str, str], Manifest]
+) -> Comparison:
+    """Hold what a report was made from against what an earlier one was made from.
+
+    Parameters
+    ----------
+    earlier
+        The run that was to be reproduced.
+    store, report
+        Where it was computed again, and its report there.
+    before
+        What the store held before, as `held_by` returns it.
+    """
     made = store.open(report)
     was, now = made_from(earlier.manifest), made_from(made.manifest)
     stages = []
     for stage in dict.fromkeys((*was, *now)):
-        equal, different = 0, []
+        results, equal, reused, different = 0, 0, 0, []
         for then, here in zip_longest(was.get(stage, []), now.get(stage, [])):
-            if then is not None and here is not None and then.digest == here.digest:
-                equal += 1
-            else:
+            stood = here is not None and _stood(store, here, before)
+            results += 1
+            reused += stood
+            if then is None or here is None or then.digest != here.digest:
                 different.append(_unit(store, here))
-        stages.append(StageComparison(stage, equal, tuple(different)))
+            else:
+                equal += not stood
+        stages.append(StageComparison(stage, results, equal, tuple(different), reused))
     return Comparison(
         tuple(stages), _largest_difference(earlier.scores, made.file(_SCORES)), changed_versions(earlier.manifest)
     )
@@ -157,6 +220,12 @@ def made_from(manifest: Manifest) -> dict[str, list[ArtifactRef]]:
     for given in manifest.inputs:
         found.setdefault(given["stage"], []).append(ArtifactRef(given["stage"], given["key"], given["digest"]))
     return found
+
+
+def _stood(store: Store, ref: ArtifactRef, before: Mapping[tuple[str, str], Manifest]) -> bool:
+    # What stood there damaged was computed anew, and has a manifest of another moment.
+    known = before.get((ref.stage, ref.key))
+    return known is not None and known == store.manifest(ref.stage, ref.key)
 
 
 def _unit(store: Store, ref: ArtifactRef | None) -> str:

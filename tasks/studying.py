@@ -51,7 +51,7 @@ class VariantMeasures(NamedTuple):
     measured: tuple[MeasuredEntry, ...]
 
 
-@stage("study", version=6)
+@stage("study", version=7)
 def study(
     settings: StudyConfig,
     experiment: PipelineConfig,
@@ -82,7 +82,7 @@ def study(
     run.draft.file(PAGE).write_text(page, encoding="utf-8")
     run.draft.file(_FOUND).write_text(json.dumps(list(found), indent=1), encoding="utf-8")
     table.to_csv(run.draft.file(TABLE), index=False)
-    shown = results.measured if len(results.measured) else results.scores
+    shown = results.measured if measures else results.scores
     shown.to_csv(run.draft.file(SCORES), index=False)
     write_table(run.draft.file("comparisons.parquet"), results.comparisons)
 
@@ -100,9 +100,10 @@ def gather_results(
         own = subject_score_table(store, [ScoreEntry(*entry) for entry in variant.scores])
         scores.append(_with_settings(own, variant.settings))
         comparisons.append(_with_settings(compare_augmenters(own, settings.held_against), variant.settings))
-    measured = []
+    measured, asked = [], []
     for settled, entries in measures:
         for entry in map(lambda e: MeasuredEntry(*e), entries):
+            asked.append({name: getattr(entry, name) for name in MeasuredEntry._fields if name != "artifact"})
             own = read_table(store.open(entry.artifact).file(MEASURED))
             for name in ("classifier", "augmenter", "seed", "fold"):
                 if getattr(entry, name) is not None:
@@ -114,6 +115,7 @@ def gather_results(
         scores=pd.concat(scores, ignore_index=True) if scores else pd.DataFrame(),
         comparisons=correct_comparisons(pd.concat(comparisons)) if comparisons else pd.DataFrame(),
         measured=pd.concat(measured, ignore_index=True) if measured else pd.DataFrame(),
+        asked=pd.DataFrame(asked),
     )
 
 

@@ -57,6 +57,12 @@ def load_test_windows(
     return _labelled(windows, *classes_of(table, labels, side_of(table, side.part, tested=True), borders), labels)
 
 
+def load_all_windows(store: Store, features: Sequence[ArtifactRef], labels: LabelConfig) -> WindowSet:
+    """Gather all windows of recordings, labelled by borders of them all; those of no class are among them, as such."""
+    windows, table = _joined(store, features)
+    return replace(windows, labels=labels.apply(table, table), classes=labels.class_names)
+
+
 def training_rows(
     table: pd.DataFrame, side: TrainingSide, labels: LabelConfig
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -103,13 +103,13 @@ class _Windows:
         n = int(self.starts[-1])
         # Rows of bands, so that a drawn batch is channels last without a copy.
         self.x = torch.empty((n, 9, 9, n_bands), device=device)
+        # Weighted before they are mixed: a mixture of a common and a rare class has as much of each as its loss counts.
         self.y = torch.empty((n, n_classes), device=device)
-        self.weight = torch.empty(n, device=device)
         for start, data in zip(self.starts, folds, strict=False):
             own = slice(int(start), int(start) + len(data.labels))
             self.x[own] = torch.from_numpy(data.grid).permute(0, 2, 3, 1)
-            self.y[own] = functional.one_hot(torch.from_numpy(data.labels), n_classes).float()
-            self.weight[own] = torch.from_numpy(data.weights.astype(np.float32))
+            weight = torch.from_numpy(data.weights.astype(np.float32))
+            self.y[own] = functional.one_hot(torch.from_numpy(data.labels), n_classes) * weight[:, None]
         self._orders: dict[int, Tensor] = {}
 
     def rows(self, fold: _Fold, number: int, seed: int, step: int) -> Tensor:
@@ -128,7 +128,7 @@ def _step(
     """Take a step of the folds from ``first`` on and return their losses, ``(folds,)``, detached."""
     members = folds[first:]
     rows = torch.stack([windows.rows(fold, first + i, seed, step) for i, fold in enumerate(members)], dim=1)
-    x, y, weight = windows.x[rows], windows.y[rows], windows.weight[rows]
+    x, y = windows.x[rows], windows.y[rows]
     # (B, folds, 9, 9, n_bands) to (B, folds * n_bands, 9, 9), channels last.
     x = x.permute(0, 2, 3, 1, 4).flatten(3).permute(0, 3, 1, 2)
     seed_dropout(whole.network, torch.Generator(windows.device).manual_seed(derive_seed(seed, "dropout", step)))
@@ -137,11 +137,9 @@ def _step(
         share = float(draw.beta(config.mixup, config.mixup))
         other = torch.from_numpy(draw.permutation(len(rows))).to(windows.device)
         x, y = share * x + (1 - share) * x[other], share * y + (1 - share) * y[other]
-        weight = share * weight + (1 - share) * weight[other]
     # (B, folds, n_classes) to (B * folds, n_classes): a window's loss is its own.
     scores = whole.network(x).view(-1, y.shape[-1])
-    each = functional.cross_entropy(scores, y.flatten(0, 1), reduction="none").view(weight.shape)
-    losses = (weight * each).mean(0)
+    losses = functional.cross_entropy(scores, y.flatten(0, 1), reduction="none").view(rows.shape).mean(0)
     whole.optimizer.zero_grad(set_to_none=True)
     losses.sum().backward()
     whole.optimizer.step()

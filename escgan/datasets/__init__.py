@@ -23,6 +23,8 @@ from escgan.datasets.seed_raw import SeedRawConfig
 from escgan.datasets.seed_v import SeedVConfig
 from escgan.datasets.seed_v_features import SeedVFeaturesConfig
 from escgan.datasets.simulated import SimulatedConfig
+from escgan.errors import ConfigError
+from escgan.listing import near_miss
 from escgan.settings import any_of
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "SeedVFeaturesConfig",
     "SignalCorpus",
     "SimulatedConfig",
+    "corpus_of",
 ]
 
 DATASETS: dict[str, type[Corpus]] = {
@@ -76,3 +79,12 @@ if TYPE_CHECKING:
     DatasetConfig = Corpus
 else:
     DatasetConfig = any_of(DATASETS)
+
+
+def corpus_of(kind: str) -> type[Corpus]:
+    """Return the settings of a kind of corpus; raises ConfigError, with a guess, where there is no such kind."""
+    if kind not in DATASETS:
+        raise ConfigError(
+            f"There is no corpus '{kind}': expected one of {', '.join(DATASETS)}{near_miss(kind, DATASETS)}."
+        )
+    return DATASETS[kind]

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter
 
-from escgan.datasets import DATASETS
+from escgan.datasets import corpus_of
 from escgan.datasets.corpus import Corpus, FeatureCorpus, SignalCorpus
 from escgan.datasets.duplicates import duplicate_trials
 from escgan.datasets.recognition import recognise
@@ -169,10 +169,8 @@ def labels_for(folder: Path, kind: str) -> dict[str, Any]:
 def _chosen(folder: Path, kind: str | Corpus | None) -> tuple[tuple[str, ...], Corpus]:
     if isinstance(kind, Corpus):
         return (kind.kind,), kind
-    if kind is not None and kind not in DATASETS:
-        raise ConfigError(f"There is no corpus '{kind}': expected one of {', '.join(DATASETS)}.")
     kinds = (kind,) if kind is not None else recognise(folder)
-    return kinds, DATASETS[kinds[0]].model_validate({})
+    return kinds, corpus_of(kinds[0]).model_validate({})
 
 
 def _named(source: RecordingSource) -> Found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from escgan.evaluation.scarcity import Scarcity
 from escgan.evaluation.significance import LEVEL, count_comparisons, coverage, smallest_p_value
 from escgan.listing import first_of
 
@@ -11,7 +12,13 @@ from escgan.listing import first_of
 _MOST_NAMED = 5
 
 
-def caveats(scores: pd.DataFrame, comparisons: pd.DataFrame, acceptance: pd.DataFrame) -> tuple[str, ...]:
+def caveats(
+    scores: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    acceptance: pd.DataFrame,
+    scarcity: Scarcity | None = None,
+    training_subjects: int | None = None,
+) -> tuple[str, ...]:
     """Return a sentence for everything that limits the scores.
 
     Parameters
@@ -23,9 +30,34 @@ def caveats(scores: pd.DataFrame, comparisons: pd.DataFrame, acceptance: pd.Data
         What :func:`escgan.evaluation.significance.compare_augmenters` makes of them.
     acceptance
         One row a fold, seed and augmenter that makes windows: wanted, tried and accepted.
+    scarcity, training_subjects
+        What the configuration took away from the training side; None where it took nothing.
     """
+    less = (*made_scarce(scarcity), *fewer_trained(training_subjects))
     few = few_subjects(scores, count_comparisons(comparisons))
-    return (*few, *one_class_subjects(scores), *nothing_added(acceptance))
+    return (*less, *few, *one_class_subjects(scores), *nothing_added(acceptance))
+
+
+def made_scarce(scarcity: Scarcity | None) -> tuple[str, ...]:
+    """Say which class was made scarce for training: its scores are not those that all windows would have given."""
+    if scarcity is None or scarcity.keep == 1:
+        return ()
+    return (
+        f"Class {scarcity.label} was made scarce on purpose: {100 * scarcity.keep:g} % of each recording's training "
+        "windows of it were kept (scarcity). Scores and verdict hold for a class that scarce, not for all windows that "
+        "were recorded.",
+    )
+
+
+def fewer_trained(training_subjects: int | None) -> tuple[str, ...]:
+    """Say how many people models could learn from, where the configuration limits them."""
+    if training_subjects is None:
+        return ()
+    people = "1 subject" if training_subjects == 1 else f"{training_subjects} subjects"
+    return (
+        f"Training was limited on purpose to {people} a fold, drawn by fold and seed (training_subjects). Scores and "
+        "verdict hold for models that learned from no more people.",
+    )
 
 
 def few_subjects(scores: pd.DataFrame, n_comparisons: int = 1) -> tuple[str, ...]:

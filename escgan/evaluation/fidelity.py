@@ -97,7 +97,8 @@ def measure_fidelity(
 
         - ``n`` edits, or real windows of the class; ``n_compared`` are compared in the evaluator's features, as many
           on either side and in both rows where both have enough. The one side is real windows that the evaluator was
-          trained on, the other edits, or real windows of the other subjects.
+          trained on, the other edits, or real windows of the other subjects. Everything in features depends on
+          ``n_compared``: hold augmenters that made different numbers each against its own real row.
         - ``kid`` and ``frechet``: distances, lower is better; windows that repeat real ones can bring ``kid`` below
           0. ``precision`` and ``density``: lying where real windows lie; ``recall`` and ``coverage``: lying wherever
           real windows lie. Higher is better.

@@ -20,8 +20,8 @@ _OUTCOMES = {
 def verdict_sentences(comparisons: pd.DataFrame, tested: str = UNSEEN, n_rivals: int = 1) -> tuple[str, ...]:
     """Say whether the windows that augmenters made helped on what the protocol ``tested``.
 
-    The first sentence is the answer for ESC-GAN (or the first augmenter), on balanced accuracy; one sentence a
-    classifier and augmenter with the figures follows. A gain in balanced accuracy without one in AUROC is named
+    The first sentence is the answer for one augmenter (:func:`headline_augmenter`), on balanced accuracy; one sentence
+    a classifier and augmenter with the figures follows. A gain in balanced accuracy without one in AUROC is named
     for what it most likely is: a moved decision threshold. Where the interval excludes zero and p decides against it,
     that is said, with the ``n_rivals`` and the comparisons that p is corrected for.
     """
@@ -29,12 +29,23 @@ def verdict_sentences(comparisons: pd.DataFrame, tested: str = UNSEEN, n_rivals:
         return (
             "Nothing was compared: the run has no augmenter beside none, class_weight and threshold, or none of these.",
         )
-    order = sorted(comparisons["augmenter"].unique(), key=lambda name: name != "escgan")
-    sentences = [_headline(comparisons, order[0], tested)]
+    chosen = headline_augmenter(comparisons)
+    order = sorted(comparisons["augmenter"].unique(), key=lambda name: name != chosen)
+    sentences = [_headline(comparisons, chosen, tested)]
     for augmenter in order:
         for classifier in comparisons["classifier"].unique():
             sentences += _sentences(comparisons, augmenter, classifier, tested, n_rivals)
     return tuple(sentences)
+
+
+def headline_augmenter(comparisons: pd.DataFrame) -> str:
+    """Return the augmenter that the answer is about: ESC-GAN, under its own name or one that begins so, else the first.
+
+    >>> headline_augmenter(pd.DataFrame({"augmenter": ["smote", "escgan-mild", "escgan"]}))
+    'escgan'
+    """
+    names = [str(name) for name in comparisons["augmenter"].unique()]
+    return min(names, key=lambda name: (name != "escgan", not name.startswith("escgan")))
 
 
 def _headline(comparisons: pd.DataFrame, augmenter: str, tested: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
@@ -16,7 +17,10 @@ LEFT_OUT = -1
 """The label of a window that belongs to no class and takes no part."""
 
 Scope = Literal["per_subject", "global"]
-"""Where a border that comes from the ratings is taken: in each subject's own, or in the training subjects' together."""
+"""Where a border that comes from the ratings is taken: in each subject's own, or in the training subjects' together.
+
+Where trials of one subject stand on both sides of a fold, its own are those of the training side.
+"""
 
 _MOST_NAMED = 8
 _TRIAL = ["subject", "session", "trial"]
@@ -41,8 +45,8 @@ class Labelling(Settings, ABC):
         table
             Rows to label, with subject, session, trial, condition and ratings.
         training
-            Rows from which a border common to all subjects may be taken: the training side of a fold. Test
-            subjects' ratings never move a border that training subjects are judged by.
+            Rows from which borders may be taken: the training side of a fold. What is tested never moves a border
+            that training windows are judged by; a subject of whom nothing is trained on has borders of its own.
 
         Returns
         -------
@@ -100,6 +104,20 @@ def one_row_a_trial(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table's trials once each, so that long trials do not weigh more than short ones."""
     columns = [name for name in _TRIAL if name in table.columns]
     return table.drop_duplicates(subset=columns)
+
+
+def own_borders(
+    table: pd.DataFrame, training: pd.DataFrame, rating: str
+) -> Iterator[tuple[str, NDArray[np.int64], pd.DataFrame]]:
+    """Yield each subject of a table, its row numbers, and the rows that its own border is taken from.
+
+    They are those of the training side or, where it holds no rating of the subject, the table's.
+    """
+    rated = training[training[rating].notna()]
+    by_training = rows_of_subjects(rated)
+    for subject, rows in rows_of_subjects(table).items():
+        trained = by_training.get(subject)
+        yield subject, rows, table.iloc[rows] if trained is None else rated.iloc[trained]
 
 
 def rows_of_subjects(table: pd.DataFrame) -> dict[str, NDArray[np.int64]]:

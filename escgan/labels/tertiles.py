@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import model_validator
 
 from escgan.errors import ConfigError
-from escgan.labels.base import LEFT_OUT, RatingLabels, Scope, one_row_a_trial, rows_of_subjects
+from escgan.labels.base import LEFT_OUT, RatingLabels, Scope, one_row_a_trial, own_borders
 
 
 class TertileLabels(RatingLabels):
@@ -47,8 +47,8 @@ class TertileLabels(RatingLabels):
         if self.scope == "global":
             lower[:], upper[:] = self._borders(training, "the training subjects")
         else:
-            for subject, rows in rows_of_subjects(table).items():
-                lower[rows], upper[rows] = self._borders(table.iloc[rows], f"sub-{subject}")
+            for subject, rows, own in own_borders(table, training, self.rating):
+                lower[rows], upper[rows] = self._borders(own, f"sub-{subject}")
         labels = np.full(len(table), LEFT_OUT, np.int64)
         if self.middle == "keep":
             labels[(ratings > lower) & (ratings < upper)] = 1

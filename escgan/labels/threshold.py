@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import model_validator
 
-from escgan.labels.base import LEFT_OUT, RatingLabels, Scope, one_row_a_trial, rows_of_subjects
+from escgan.labels.base import LEFT_OUT, RatingLabels, Scope, one_row_a_trial, own_borders
 
 
 class ThresholdLabels(RatingLabels):
@@ -52,8 +52,8 @@ class ThresholdLabels(RatingLabels):
         elif self.scope == "global":
             borders[:] = self._border(training)
         else:
-            for rows in rows_of_subjects(table).values():
-                borders[rows] = self._border(table.iloc[rows])
+            for _, rows, own in own_borders(table, training, self.rating):
+                borders[rows] = self._border(own)
         upper = ratings >= borders if self.direction == ">=" else ratings > borders
         return np.where(np.isnan(ratings), LEFT_OUT, upper.astype(np.int64))
 

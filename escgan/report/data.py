@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from escgan.evaluation.scarcity import Scarcity
 from escgan.normalization import Normalization
 from escgan.report.plane import EditPlane
 
 
 @dataclass(frozen=True)
 class ScalpMeans:
-    """Mean normalised DE per class, each ``(n_classes, n_channels, n_bands)``; NaN where a class has none.
+    """Mean normalised features per class, each ``(n_classes, n_channels, n_bands)``; NaN where a class has none.
 
     ``reference`` averages the windows that accepted edits into a class were made from; ``n_edited`` counts
     those edits, ``(n_classes,)``.
@@ -37,16 +38,23 @@ class ReportData:
         Heading and the corpus' own words: what its classes mean, how it may be used, whom to cite.
     protocol, leaky, tested, normalization, transductive
         How training and test were split, whether that protocol leaks, what it tests, how features were normalised.
+    scarcity, training_subjects
+        What was taken away from the training side: a class made scarce, and how many subjects a fold was limited to;
+        None where nothing was.
     classes, channels, bands
         Names, in the order of every array's axes.
     labelling, definition, unit
         In words: what makes a window one of a class, what was measured in it, and the unit of that.
+    measure
+        Short name of what was measured: ``de``, ``psd``, or as the corpus' owners call it.
     notices
         What a reader of the scores has to know of the recordings, such as one person under two names.
     caveats
         What limits the scores, such as too few subjects to show anything.
     recordings
         One row a recording: recording, subject, session, trials, windows and one ``n: <class>`` column a class.
+    trained
+        Real windows of each class that a fold trained on, mean over folds and seeds, ``(n_classes,)``.
     left_out
         Recordings that could not be used: recording, reason.
     steps
@@ -72,7 +80,7 @@ class ReportData:
     acceptance
         One row a fold, seed and augmenter: fold, seed, augmenter, wanted, tried, accepted.
     scores
-        One row a held-out subject: augmenter, classifier, seed, fold, subject, n_windows and the metrics.
+        One row a tested subject: augmenter, classifier, seed, fold, subject, n_windows and the metrics.
     confusions
         (augmenter, classifier) -> counts ``(n_classes, n_classes)``, rows are truth.
     comparisons
@@ -95,17 +103,21 @@ class ReportData:
     protocol: str
     leaky: bool
     tested: str
+    scarcity: Scarcity | None
+    training_subjects: int | None
     normalization: Normalization
     transductive: bool
     classes: tuple[str, ...]
     labelling: str
     channels: tuple[str, ...]
     bands: tuple[str, ...]
+    measure: str
     definition: str
     unit: str
     notices: tuple[str, ...]
     caveats: tuple[str, ...]
     recordings: pd.DataFrame
+    trained: NDArray[np.floating]
     left_out: pd.DataFrame
     steps: pd.DataFrame
     treatment: pd.DataFrame

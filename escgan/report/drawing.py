@@ -104,12 +104,16 @@ def shorten(name: str, length: int = 24) -> str:
 
 
 def legend_above(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
-    """Put one legend above all panels, in rows of at most six."""
+    """Put one legend above all panels, in rows of at most six; names that differ at their ends alone are not cut."""
+    shown = [shorten(label) for label in labels]
+    if len(set(shown)) < len(set(labels)):
+        shown = list(labels)
     legend = figure.legend(
         handles,
-        [shorten(label) for label in labels],
+        shown,
         loc="outside upper left",
-        ncols=min(6, len(labels)),
+        # As wide as six of the longest names that are cut.
+        ncols=max(1, min(6, len(shown), 6 * 24 // max(map(len, shown), default=1))),
         fontsize=SMALL,
         frameon=False,
         labelcolor=INK,

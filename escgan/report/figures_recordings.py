@@ -29,13 +29,13 @@ _SMALL_COLUMNS = 6
 
 
 def class_balance(data: ReportData) -> Figure:
-    """Draw windows per class and subject, and beside them what each augmenter adds in a fold."""
+    """Draw windows per class and subject, and beside them what a fold trains on and each augmenter adds to it."""
     table = windows_per_class(data)
     edited = edited_per_fold(data)
     figure = new_figure(10.0, 3.8)
     if edited:
         left, right = figure.subplots(1, 2, width_ratios=[1.7, 1])
-        _draw_additions(right, data, table.sum().to_numpy(dtype=float), edited)
+        _draw_additions(right, data, np.asarray(data.trained, dtype=float), edited)
     else:
         left = figure.subplots()
     bottom = np.zeros(len(table))
@@ -67,7 +67,7 @@ def _draw_additions(
         axes.bar(x, real[i], width * 0.9, color=class_colour(i))
         axes.bar(x, added, width * 0.9, bottom=real[i], facecolor="white", edgecolor=class_colour(i), hatch="////")
     axes.set_ylim(0, 1.05 * max((real + values).max() for values in edited.values()) or 1)
-    dress(axes, "All recordings, and added in a fold", "", "windows")
+    dress(axes, "Trained on in a fold, and added", "", "windows")
     name_ticks(axes, list(edited), slant=sum(len(name) + 2 for name in edited) > 30)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from escgan.report.data import ReportData, ScalpMeans
 from escgan.report.drawing import FAINT, INK, MUTED, PAPER, SMALL, shorten
-from escgan.report.wording import number
+from escgan.report.wording import measure_words, number
 
 ROWS = ("real", "reference", "edited", "edited − reference")
 """What is mapped of each class, from above."""
@@ -53,6 +53,7 @@ def scalp_maps(data: ReportData, augmenter: str) -> Figure:
     without windows is left out, so a class that nothing was edited into has its real map alone.
     """
     means = data.scalp[augmenter]
+    _, short = measure_words(data.measure)
     keep = placed_channels(data)
     info = _info([data.channels[i] for i in keep])
     rows = mapped_rows(means)
@@ -88,7 +89,7 @@ def scalp_maps(data: ReportData, augmenter: str) -> Figure:
                 _name_row(axes, data.classes[c], kind, int(means.n_edited[c]))
         for i, (scale, cmap) in enumerate(zip(scales, cmaps, strict=True)):
             holder = figure.add_subplot(grid[len(rows) + i, b])
-            name = f"{'difference' if i else 'mean DE'} ({unit(data)})"
+            name = f"{'difference' if i else f'mean {short}'} ({unit(data)})"
             _draw_bar(figure, holder, scale, cmap, name if b == 0 else "")
     return figure
 

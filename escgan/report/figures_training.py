@@ -110,7 +110,7 @@ def acceptance(data: ReportData) -> Figure:
             axes.bar(x + 0.27 * (j - 1), folds[stage].to_numpy(dtype=float), 0.25, color=_STAGE_COLOURS[j])
             for j, stage in enumerate(_STAGES)
         ]
-        dress(axes, shorten(name, 36), "held-out fold", "windows" if i % n_columns == 0 else "")
+        dress(axes, shorten(name, 36), "fold", "windows" if i % n_columns == 0 else "")
         labels = [str(fold) for fold in folds.index]
         name_ticks(axes, labels if len(labels) <= 40 else [""] * len(labels))
     legend_above(figure, handles, _STAGES)

@@ -10,6 +10,8 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from escgan.evaluation.caveats import fewer_trained, made_scarce
+from escgan.evaluation.verdict import UNSEEN
 from escgan.report.blocks import Picture, Section
 from escgan.report.charts import packed, plotly_script
 from escgan.report.data import ReportData
@@ -22,7 +24,7 @@ from escgan.report.sections_scores import (
     recall_section,
     scores_section,
 )
-from escgan.report.summary import outcome
+from escgan.report.summary import held_out, outcome
 from escgan.report.wording import VERDICT_NAMES, duration, plural
 
 SECTIONS = (
@@ -103,15 +105,18 @@ def badges(data: ReportData) -> tuple[Badge, ...]:
         )
     if data.notices:
         found.append(Badge("BEWARE", " ".join(data.notices), alarm=True))
+    found += [Badge("SCARCE CLASS", said, alarm=True) for said in made_scarce(data.scarcity)]
+    found += [Badge("LIMITED SUBJECTS", said, alarm=True) for said in fewer_trained(data.training_subjects)]
     found.append(Badge(data.protocol.replace("_", " "), "How training and test were split"))
     if data.transductive:
         found.append(
             Badge(
                 "transductive normalisation",
-                "A held-out subject's own unlabelled windows were used to normalise its features.",
+                f"A {held_out(data)} subject's own unlabelled windows were used to normalise its features.",
             )
         )
-    found.append(Badge(plural(data.scores["subject"].nunique(), "subject"), "Held out once each"))
+    who = "Held out once each" if data.tested == UNSEEN else f"They train and are tested: the run tests {data.tested}"
+    found.append(Badge(plural(data.scores["subject"].nunique(), "subject"), who))
     found.append(
         Badge(
             f"{duration(data.seconds)} of computing, summed over units and processes",

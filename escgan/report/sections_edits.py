@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from escgan.evaluation.verdict import UNSEEN
 from escgan.report import charts, figures
 from escgan.report.blocks import Block, Cell, Column, Paragraph, Picture, Section, Table, columns, missing
 from escgan.report.data import ReportData, ScalpMeans
@@ -13,7 +14,18 @@ from escgan.report.figures_edits import outside
 from escgan.report.figures_scalp import can_be_mapped, has_own_scale, mapped_rows, placed_channels
 from escgan.report.figures_training import loss_terms, term_words, training_steps
 from escgan.report.table_choices import choice_table
-from escgan.report.wording import as_number, as_text, count, count_cell, listed, number, percent, plural, significant
+from escgan.report.wording import (
+    as_number,
+    as_text,
+    count,
+    count_cell,
+    listed,
+    measure_words,
+    number,
+    percent,
+    plural,
+    significant,
+)
 
 
 def scalp_section(data: ReportData) -> Section:
@@ -41,9 +53,9 @@ def _scalp_picture(data: ReportData, augmenter: str) -> Picture:
             told.append(f"no window was made {name}")
             continue
         channel, band = np.unravel_index(int(np.nanargmax(np.abs(difference))), difference.shape)
-        what = "change into" if changed else "difference of made from real"
+        kind = "change into" if changed else "difference of made from real"
         told.append(
-            f"the largest {what} {name} is {number(float(difference[channel, band]), 2)} "
+            f"the largest {kind} {name} is {number(float(difference[channel, band]), 2)} "
             f"at {data.channels[channel]} in {data.bands[band]}"
         )
     meaning = {
@@ -59,11 +71,11 @@ def _scalp_picture(data: ReportData, augmenter: str) -> Picture:
         if has_own_scale(data, means)
         else "All maps of a band share one colour scale"
     )
+    what, _ = measure_words(data.measure)
     return picture(
         figures.scalp_maps(data, augmenter),
-        f"Scalp maps of mean differential entropy for {augmenter}: {'; '.join(told)}.",
-        f"{augmenter}: mean differential entropy ({meaning}), seen from above, nose up. {_rows_words(data, means)} "
-        f"{scales}.{note}",
+        f"Scalp maps of mean {what} for {augmenter}: {'; '.join(told)}.",
+        f"{augmenter}: mean {what} ({meaning}), seen from above, nose up. {_rows_words(data, means)} {scales}.{note}",
         raster=True,
     )
 
@@ -102,6 +114,7 @@ def plane_section(data: ReportData) -> Section:
     n_outside = outside(plane)
     beyond = f" {plural(n_outside, 'point')} far from the rest {'lies' if n_outside == 1 else 'lie'} outside the frame."
     beyond *= n_outside > 0
+    untold = "Nobody who was held out" if data.tested == UNSEEN else "No window that the fold tests"
     shown = picture(
         figures.edit_panels(plane),
         f"Edits into {plane.target} among real windows of {plane.source} and {plane.target}. Beyond the border, on the "
@@ -110,7 +123,7 @@ def plane_section(data: ReportData) -> Section:
         f"logistic regression, fitted on the real ones, takes for {plane.target}; in the grey stripe it gives both "
         "classes at least a quarter. Up is the direction in which windows differ most besides. Edits at the far right "
         "look more like their class than real windows do; edits that stay left of the line kept what made their "
-        f"references the other class. Nobody who was held out is shown.{beyond}",
+        f"references the other class. {untold} is shown.{beyond}",
         chart=charts.plane_chart(plane),
     )
     rows = tuple(

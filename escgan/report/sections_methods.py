@@ -9,7 +9,7 @@ from escgan.evaluation.verdict import UNSEEN
 from escgan.normalization import IN_WORDS
 from escgan.report.blocks import Block, Cell, Column, Listing, Paragraph, Section, Table, columns, missing
 from escgan.report.data import ReportData
-from escgan.report.summary import augmenters, classifiers
+from escgan.report.summary import augmenters, classifiers, held_out
 from escgan.report.wording import as_number, as_text, duration, listed, plural, significant, text_cell
 
 _KEY_LENGTH = 10
@@ -53,13 +53,14 @@ def methods_text(data: ReportData) -> str:
         f"Features ({data.unit}): {_with_signs(data.definition)}; in {plural(len(data.bands), 'frequency band')} "
         f"({listed(data.bands)}). "
         f"{_capital(IN_WORDS[data.normalization])}.",
-        "This is transductive: a held-out subject's own unlabelled windows are taken to be available together."
+        f"This is transductive: a {held_out(data)} subject's own unlabelled windows are taken to be available together."
         if data.transductive
         else "",
         f"{_capital(data.labelling)}.",
         f"{plural(len(classifiers(data)), 'classifier')} ({listed(classifiers(data))}) "
         f"{'was' if len(classifiers(data)) == 1 else 'were'} trained with {listed(augmenters(data))} as augmentation, "
         f"and evaluated under the protocol “{data.protocol}” with {plural(seeds, 'seed')}.",
+        *_less_training(data),
         "Augmenters saw training windows only." if not data.leaky else
         "This protocol places neighbouring windows in training and test: its scores are optimistic and say nothing "
         "about unseen people.",
@@ -70,6 +71,23 @@ def methods_text(data: ReportData) -> str:
         "" if data.comparisons.empty else _comparisons_text(data),
     ]  # fmt: skip
     return " ".join(filter(None, sentences))
+
+
+def _less_training(data: ReportData) -> list[str]:
+    """Say what was taken away from the training side."""
+    said = []
+    if data.training_subjects is not None:
+        said.append(
+            f"Of each fold's training subjects {data.training_subjects} took part, drawn by fold and seed; nothing of "
+            "the others was trained on."
+        )
+    if data.scarcity is not None and data.scarcity.keep < 1:
+        said.append(
+            f"The class “{data.scarcity.label}” was made scarce: of each recording's training windows of it "
+            f"{100 * data.scarcity.keep:g} %, and one at least, were kept, drawn with seed {data.scarcity.seed} plus "
+            "that of the run; no test window was taken away."
+        )
+    return said
 
 
 def _comparisons_text(data: ReportData) -> str:

@@ -46,6 +46,7 @@ def subjects_section(data: ReportData) -> Section:
 def _balance_picture(data: ReportData) -> Picture:
     table = windows_per_class(data)
     real = [f"{count(table[name].sum())} {name}" for name in data.classes]
+    trained = [f"{count(n)} {name}" for name, n in zip(data.classes, data.trained, strict=True)]
     added = [
         f"{augmenter} adds {listed([f'{count(n)} {name}' for name, n in zip(data.classes, values, strict=True)])}"
         for augmenter, values in edited_per_fold(data).items()
@@ -53,14 +54,13 @@ def _balance_picture(data: ReportData) -> Picture:
     caption = "Left: windows of each class per subject. " if added else "Windows of each class per subject. "
     if added:
         caption += (
-            "Right: solid, the windows of all recordings; hatched, what each augmenter adds to a class, "
-            "mean over folds. Columns that end at the same height are balanced training data "
-            "(a fold trains on fewer real windows, those of its held-out subjects left out)."
+            "Right: solid, the real windows that a fold trains on; hatched, what each augmenter adds to them; both are "
+            "means over folds. Columns that end at the same height are balanced training data."
         )
     return picture(
         figures.class_balance(data),
         f"Windows per class over {plural(len(table), 'subject')}: {listed(real)}. "
-        f"{'; '.join(added) + ' in a fold.' if added else 'Nothing is added.'}",
+        f"{'; '.join([f'A fold trains on {listed(trained)}', *added]) + '.' if added else 'Nothing is added.'}",
         caption,
     )
 

@@ -16,6 +16,7 @@ from escgan.report.summary import (
     augmenters,
     classifiers,
     estimates,
+    held_out,
     subject_scores,
 )
 from escgan.report.wording import (
@@ -64,7 +65,7 @@ def scores_table(data: ReportData) -> Table:
             rows.append((Cell(model), Cell(name), *cells))
     return Table(
         "scores",
-        "Mean ± standard deviation over held-out subjects, each averaged over seeds first; below balanced "
+        f"Mean ± standard deviation over {held_out(data)} subjects, each averaged over seeds first; below balanced "
         "accuracy, the 95 % bootstrap interval of its mean. The best of each column is bold, but not of accuracy, "
         "which rewards guessing the largest class. A dash means undefined, such as the AUROC of a subject with one "
         "class; undefined scores enter no mean.",
@@ -97,9 +98,9 @@ def _paired_picture(data: ReportData, metric: str) -> Picture:
         figures.paired_scores(data, metric),
         f"{metric_name(metric)} of {plural(data.scores['subject'].nunique(), 'subject')} by augmenter; "
         f"means for {'; '.join(told)}.",
-        f"{metric_name(metric)}, one thin line a held-out subject. Lines that rise together from left to right show an "
-        "augmenter that helps most people; a higher mean with crossing lines helps some and hurts others. "
-        f"The diamond is the mean with its 95 % bootstrap interval.{level}",
+        f"{metric_name(metric)}, one thin line a {held_out(data)} subject. Lines that rise together from left to "
+        "right show an augmenter that helps most people; a higher mean with crossing lines helps some and hurts "
+        f"others. The diamond is the mean with its 95 % bootstrap interval.{level}",
         chart=charts.paired_chart(data, metric),
     )
 
@@ -175,7 +176,7 @@ def comparison_table(data: ReportData) -> Table:
     n_rivals, n_comparisons = len(rivals_that_ran(data.scores)), count_comparisons(data.comparisons)
     return Table(
         "comparisons",
-        "Each augmenter against its rival, paired over the same held-out subjects. “Helped” and “hurt” "
+        f"Each augmenter against its rival, paired over the same {held_out(data)} subjects. “Helped” and “hurt” "
         "need both p < 0.05 and an interval on one side of zero; “undecided” does not mean that the two are equal."
         + _corrections(n_rivals, n_comparisons),
         heads,
@@ -214,7 +215,7 @@ def _forest_picture(data: ReportData) -> Picture:
 
 
 def fold_table(data: ReportData) -> Table:
-    """Return the scores as they were measured, one row a held-out subject, augmenter, classifier and seed."""
+    """Return the scores as they were measured, one row a tested subject, augmenter, classifier and seed."""
     measured = [metric for metric in METRIC_NAMES if metric in data.scores]
     rows = []
     for _, line in data.scores.iterrows():
@@ -253,9 +254,9 @@ def confusion_section(data: ReportData) -> Section:
     more = f"; and {len(told) - 4} more" if len(told) > 4 else ""
     block = picture(
         figures.confusions(data),
-        f"Confusion matrices over all held-out windows. Recognised: {'; '.join(told[:4])}{more}.",
+        f"Confusion matrices over all {held_out(data)} windows. Recognised: {'; '.join(told[:4])}{more}.",
         "Rows are the true class and sum to 100 %; the number of windows stands below each share. The diagonal is what "
-        "was recognised. Windows of all held-out subjects are counted together, so a subject with more "
+        f"was recognised. Windows of all {held_out(data)} subjects are counted together, so a subject with more "
         "windows weighs more here than in the tables.",
     )
     return Section("confusion", "Confusion matrices", (block,))
@@ -275,8 +276,8 @@ def recall_section(data: ReportData) -> Section:
     block = picture(
         figures.recalls(data),
         f"Mean recall over subjects: {'; '.join(told)}.",
-        "The share of each class' windows that was recognised, mean over held-out subjects with its 95 % bootstrap "
-        "interval. Bars of equal height mean that no emotion is recognised at another's cost; an augmenter "
+        f"The share of each class' windows that was recognised, mean over {held_out(data)} subjects with its 95 % "
+        "bootstrap interval. Bars of equal height mean that no emotion is recognised at another's cost; an augmenter "
         "that only moves the decision threshold raises one bar and lowers the other.",
     )
     return Section("recall", heading, (block,))

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from escgan.evaluation.significance import bootstrap_interval
+from escgan.evaluation.verdict import UNSEEN, headline_augmenter
 from escgan.report.data import ReportData
 
 PRIMARY_METRIC = "balanced_accuracy"
@@ -28,6 +29,11 @@ class Estimate:
     low: float
     high: float
     n_subjects: int
+
+
+def held_out(data: ReportData) -> str:
+    """Return what whoever is tested is called: held-out, or merely tested where the same people train."""
+    return "held-out" if data.tested == UNSEEN else "tested"
 
 
 def augmenters(data: ReportData) -> list[str]:
@@ -95,17 +101,14 @@ def estimates(data: ReportData, metric: str) -> dict[tuple[str, str], Estimate]:
 def headline_comparisons(data: ReportData) -> pd.DataFrame:
     """Return the comparisons the opening verdict rests on.
 
-    Those of the primary metric (else of the first metric there is), for the augmenter that edits with a GAN
-    where it was compared, else for the first augmenter compared.
+    Those of the primary metric (else of the first metric there is), for the augmenter that the verdict begins with.
     """
     table = data.comparisons
     if table.empty:
         return table
     metric = PRIMARY_METRIC if (table["metric"] == PRIMARY_METRIC).any() else table["metric"].iloc[0]
     table = table[table["metric"] == metric]
-    names = [str(name) for name in table["augmenter"].unique()]
-    chosen = next((name for name in names if name.startswith("escgan")), names[0])
-    return table[table["augmenter"] == chosen]
+    return table[table["augmenter"] == headline_augmenter(table)]
 
 
 def outcome(data: ReportData) -> str:

@@ -26,6 +26,22 @@ METRIC_NAMES: dict[str, str] = {
 VERDICT_NAMES: dict[str, str] = {"helped": "Helped", "hurt": "Hurt", "undecided": "Undecided"}
 """What a comparison can conclude, as a word."""
 
+MEASURES: dict[str, tuple[str, str]] = {
+    "de": ("differential entropy", "DE"),
+    "psd": ("power spectral density", "PSD"),
+}
+"""What may be measured in windows: in words, and in short."""
+
+
+def measure_words(measure: str) -> tuple[str, str]:
+    """Return what was measured in words and in short, as its owners call it where they alone know.
+
+    >>> measure_words("psd"), measure_words("de_LDS"), measure_words("dasm_LDS")
+    (('power spectral density', 'PSD'), ('differential entropy', 'DE'), ('dasm_LDS', 'dasm_LDS'))
+    """
+    # The owners of SEED write behind an underscore how they smoothed it; the definition says so in words.
+    return MEASURES.get(measure.split("_")[0].lower(), (measure, measure))
+
 
 def metric_name(metric: str) -> str:
     """Return what a reader calls a metric.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import pandas as pd
@@ -51,6 +51,9 @@ class StudyResults:
         :func:`escgan.evaluation.significance.compare_augmenters`), corrected for all rows of a metric.
     measured
         One row a thing measured beyond scores, with the variant's settings; empty for studies of scores.
+    asked
+        One row a fold, seed, augmenter and, where one was attacked, classifier that was to be measured beyond scores,
+        also where there was nothing to measure.
     """
 
     classes: tuple[str, ...]
@@ -58,6 +61,7 @@ class StudyResults:
     scores: pd.DataFrame
     comparisons: pd.DataFrame
     measured: pd.DataFrame
+    asked: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 class Study(Settings, ABC):
@@ -73,7 +77,8 @@ class Study(Settings, ABC):
     measures: ClassVar[Measure] = "scores"
     reading: ClassVar[str] = (
         "Means over subjects with 95 % bootstrap intervals. A comparison gives the difference to the best rival with "
-        "its interval, the p value (Wilcoxon signed-rank, corrected by Holm for all comparisons of the metric in this "
+        "its interval, the p value (Wilcoxon signed-rank; where the difference is below zero first multiplied by the "
+        "number of rivals, whose best was chosen; then corrected by Holm for all comparisons of the metric in this "
         "table), the rival and the verdict."
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -98,12 +99,12 @@ def score_dots(scores: pd.DataFrame, split: str, metric: str = "balanced_accurac
 def attack_curves(measured: pd.DataFrame) -> Figure:
     """Draw mean accuracy over subjects under FGSM and PGD against epsilon: a row a classifier, a panel an attack.
 
-    Epsilon 0 is no attack; its place on the axis is left of the smallest.
+    Epsilon 0 is no attack; its place on the axis is left of the smallest. ``measured`` holds FGSM, PGD or both.
     """
     classifiers, augmenters = (list(measured[name].unique()) for name in ("classifier", "augmenter"))
     attacks = [name for name in measured["attack"].unique() if name in ("fgsm", "pgd")]
     figure = new_figure(_WIDTH, 0.6 + 2.9 * len(classifiers))
-    grid = panels(figure, len(classifiers), max(1, len(attacks)))
+    grid = panels(figure, len(classifiers), len(attacks))
     for axes, (classifier, attack) in zip(grid, [(c, a) for c in classifiers for a in attacks], strict=True):
         own = measured[(measured["classifier"] == classifier) & measured["attack"].isin(("none", attack))]
         places = {value: place for place, value in enumerate(sorted(own["epsilon"].unique()))}
@@ -118,24 +119,30 @@ def attack_curves(measured: pd.DataFrame) -> Figure:
     return figure
 
 
-def measure_dots(measured: pd.DataFrame, shown: Mapping[str, str]) -> Figure:
-    """Draw every measure's folds and their mean, a panel a measure, a line an augmenter."""
-    augmenters = list(measured["augmenter"].unique())
+def measure_dots(measured: pd.DataFrame, shown: Mapping[str, str], augmenters: Sequence[str]) -> Figure:
+    """Draw each measure's folds and mean, of edits and of real windows: a panel a measure, a line an augmenter."""
     n_columns = 4
     n_rows = -(-len(shown) // n_columns)
-    figure = new_figure(11.0, n_rows * (0.8 + 0.24 * len(augmenters)))
+    figure = new_figure(11.0, n_rows * (0.8 + 0.3 * len(augmenters)) + 0.3)
+    sides: dict[str, dict[str, Any]] = {
+        "edits": {"color": class_colour(0), "markeredgecolor": "white"},
+        "real": {"color": "none", "markeredgecolor": MUTED},
+    }
     for place, (axes, (name, heading)) in enumerate(
         zip(panels(figure, n_rows, n_columns, len(shown)), shown.items(), strict=True)
     ):
-        for y, augmenter in enumerate(augmenters):
-            values = measured.loc[measured["augmenter"] == augmenter, name].dropna().to_numpy(np.float64)
+        for (line, augmenter), (side, look) in product(enumerate(augmenters), sides.items()):
+            own = measured[(measured["augmenter"] == augmenter) & (measured["compared"] == side)]
+            values, y = own[name].dropna().to_numpy(np.float64), line + (0.17 if side == "real" else -0.17)
             axes.plot(values, np.full(len(values), y), "o", color=MUTED, ms=2.5, alpha=0.4)
             if len(values):
-                axes.plot(values.mean(), y, "D", color=class_colour(0), ms=6, markeredgecolor="white")
+                axes.plot(values.mean(), y, "D", ms=6, **look)
         axes.set_ylim(len(augmenters) - 0.4, -0.6)
         axes.locator_params(axis="x", nbins=4)
         dress(axes, heading, "", "", grid="x")
         name_ticks(axes, augmenters if place % n_columns == 0 else [""] * len(augmenters), axis="y")
+    handles = [Line2D([], [], ls="", marker="D", ms=6, **look) for look in sides.values()]
+    legend_above(figure, handles, ["edits", "real windows of other people"])
     return figure
 
 

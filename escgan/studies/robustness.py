@@ -11,11 +11,12 @@ from escgan.config import PipelineConfig
 from escgan.errors import ConfigError
 from escgan.evaluation.robustness import RobustnessConfig
 from escgan.studies.base import Measure, Study, StudyResults, Variant
-from escgan.studies.summary import means_over_subjects, with_interval
+from escgan.studies.summary import mean_text, means_over_subjects, with_interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_BOUNDED = ("fgsm", "pgd")
 _ROW = ["classifier", "attack", "epsilon", "augmenter"]
 
 
@@ -59,25 +60,41 @@ class RobustnessStudy(Study):
         return shown.replace({"nan": ""})
 
     def figure(self, results: StudyResults) -> Figure:
-        """Draw accuracy under each bounded attack over epsilon."""
-        from escgan.studies.figures import attack_curves
+        """Draw accuracy under each bounded attack over epsilon; DeepFool's lengths where it is the only attack."""
+        from escgan.studies.figures import attack_curves, score_dots
 
-        return attack_curves(_subjects(results))
+        own = _subjects(results)
+        if own["attack"].isin(_BOUNDED).any():
+            return attack_curves(own)
+        unbounded = own[own["attack"] == "deepfool"].rename(columns={"mean_relative_l2": "relative length"})
+        return score_dots(unbounded, "attack", "relative length")
 
     def sentences(self, results: StudyResults) -> tuple[str, ...]:
-        """Say what each classifier's accuracy falls to under the strongest attack, by augmenter."""
+        """Say what each classifier's accuracy falls to under the strongest attack, and how far DeepFool had to go."""
         own = _subjects(results)
         found = []
         for classifier in own["classifier"].unique():
             mine = own[own["classifier"] == classifier]
-            bounded = mine[mine["attack"].isin(("fgsm", "pgd"))]
+            bounded = mine[mine["attack"].isin(_BOUNDED)]
             for attack in bounded["attack"].unique():
                 strongest = float(bounded["epsilon"].max())
                 at = bounded[(bounded["attack"] == attack) & (bounded["epsilon"] == strongest)]
                 means = means_over_subjects(at, ["augmenter"], "accuracy").sort_values("mean", ascending=False)
-                told = ", ".join(f"{name} {mean:.3f}" for name, mean in means[["augmenter", "mean"]].to_numpy())
-                found.append(f"Accuracy of {classifier} under {attack} with epsilon {strongest:g}: {told}.")
+                found.append(f"Accuracy of {classifier} under {attack} with epsilon {strongest:g}: {_told(means)}.")
+            unbounded = mine[mine["attack"] == "deepfool"]
+            if len(unbounded):
+                means = means_over_subjects(unbounded, ["augmenter"], "mean_relative_l2")
+                means = means.sort_values("mean", ascending=False)
+                found.append(
+                    f"Relative length of DeepFool's perturbations of what {classifier} judges right, longer where "
+                    f"it is harder to mislead: {_told(means)}."
+                )
         return tuple(found)
+
+
+def _told(means: pd.DataFrame) -> str:
+    """List augmenters with their means."""
+    return ", ".join(f"{name} {mean_text(mean)}" for name, mean in means[["augmenter", "mean"]].to_numpy())
 
 
 def _subjects(results: StudyResults) -> pd.DataFrame:

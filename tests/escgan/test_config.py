@@ -366,7 +366,7 @@ def test_a_name_that_no_file_can_have_is_refused():
     ("text", "said"),
     [
         ("seeds: [1, 2]\n%s\nseeds: [3]\n", "gives 'seeds' twice at lines 1 and 5: keep one of them."),
-        ("%s\nbalance: {to: 0.5, \"to\": 1.0}\n", "gives 'to' twice at line 4: keep one of them."),
+        ('%s\nbalance: {to: 0.5, "to": 1.0}\n', "gives 'to' twice at line 4: keep one of them."),
         ("%s\nlabels: {classes: {10: calm, 0xA: fear}}\n", "gives '0xA' twice at line 4: keep one of them."),
     ],
 )

@@ -64,7 +64,8 @@ def test_a_study_answers_its_table_and_findings(answer, prefect_api, store_copy,
 def test_reproducing_answers_which_results_have_the_same_bytes(answer, prefect_api, store_copy):
     code, told = answer("reproduce", "small", "--root", store_copy, "--device", "cpu")
     assert (code, list(told), told["reproduced"], told["versions"]) == (0, documented("reproduce"), True, [])
-    assert {row["stage"]: row["equal"] for row in told["stages"]}["evaluate"] == 8
+    counts = {row["stage"]: (row["results"], row["equal"], row["reused"]) for row in told["stages"]}
+    assert counts["evaluate"] == (8, 8, 0) and counts["features"] == (4, 0, 4) and told["reused"] == 8
 
 
 def test_a_comparison_of_two_runs_answers_their_scores(answer, finished):

@@ -75,6 +75,41 @@ def test_artifacts_are_listed_shown_verified_and_removed(escgan, store_copy):
     assert Store(store_copy).list("report") == []
 
 
+@pytest.mark.parametrize("content", ["{}", None], ids=["damaged", "gone"])
+def test_an_artifact_whose_manifest_is_damaged_or_gone_is_verified_and_removed_by_its_key(escgan, store_copy, content):
+    path = next((store_copy / "artifacts" / "features").iterdir())
+    (path / "manifest.json").unlink()
+    if content is not None:
+        (path / "manifest.json").write_text(content)
+    named = f"features/{path.name[:8]}"
+    code, out, _ = escgan("artifacts", "verify", path.name[:8], "--root", store_copy)
+    assert code == 4 and f"features/{path.name}: manifest.json is " in out and "1 artifacts checked, 1 damaged" in out
+    for command in (["artifacts", "show"], ["profile"]):
+        code, _, err = escgan(*command, named, "--root", store_copy)
+        assert code == 4 and f"The manifest of features/{path.name} is damaged or gone" in err
+    code, out, _ = escgan("artifacts", "remove", named, "--yes", "--root", store_copy)
+    assert code == 0 and "without a sound manifest" in out and "Removed 1 artifact(s)" in out and not path.exists()
+
+
+@pytest.mark.parametrize("act", [["show"], ["verify"], ["remove", "--yes"]], ids=lambda act: act[0])
+def test_what_is_no_beginning_of_a_key_is_refused_and_nothing_is_touched(escgan, store_copy, act):
+    before = sorted(path.name for path in store_copy.glob("artifacts/*/*"))
+    three = Store(store_copy).list("report")[0].key[:3]
+    for given in ("", "report/", "/", "feature", three, f"report/{three}"):
+        code, out, err = escgan("artifacts", act[0], given, *act[1:], "--root", store_copy)
+        assert (code, out) == (2, "") and f"'{given}' does not name an artifact: give at least 4 digits" in err
+    assert sorted(path.name for path in store_copy.glob("artifacts/*/*")) == before
+
+
+def test_a_stage_that_there_is_not_is_refused_and_one_without_results_is_listed_empty(escgan, store_copy):
+    code, out, err = escgan("artifacts", "list", "--stage", "trian", "--root", store_copy)
+    assert (code, out) == (2, "") and "There is no stage 'trian': expected one of ingest, features, separation" in err
+    assert "(did you mean 'train'?)" in err
+    for stage, n in (("separation", 1), ("study", 0)):
+        code, out, _ = escgan("artifacts", "list", "--stage", stage, "--root", store_copy)
+        assert code == 0 and f"{n} artifacts" in out
+
+
 def test_an_unknown_key_says_where_to_look(escgan, store_copy):
     code, _, err = escgan("artifacts", "show", "ffffffffffff", "--root", store_copy)
     assert code == 4 and "see `escgan artifacts list`" in err

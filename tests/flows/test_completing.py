@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 from escgan.datasets import DATASETS
 from escgan.studies import STUDIES
 from flows import completing
-from flows.names import CORPUS_NAMES, STAGES, STUDY_NAMES
+from flows.names import CORPUS_NAMES, STAGES, STORED_STAGES, STUDY_NAMES
 
 REPOSITORY = Path(__file__).parents[2]
 STAGE_NAMES = [stage.value for stage in STAGES]
@@ -98,6 +99,8 @@ def test_a_word_with_signs_of_patterns_is_taken_literally(place):
 
 def test_the_names_are_those_of_the_registries():
     assert tuple(DATASETS) == CORPUS_NAMES
+    declared = re.findall(r'^@stage\("(\w+)"', "".join(map(Path.read_text, (REPOSITORY / "tasks").glob("*.py"))), re.M)
+    assert set(declared) == set(STORED_STAGES)
     assert {name.replace("-", "_") for name in STUDY_NAMES} == set(STUDIES)
 
 

@@ -32,6 +32,9 @@ def test_conditions_of_ones_own_are_filled_in_from_the_folder_and_are_examples_w
     assert code == 3 and "they have the conditions 'calm' (9 trials), 'fear' (6 trials)" in said and "Next:" not in said
     code, _, errors = escgan("config", "new", "deap", "--data", folder)
     assert code == 2 and "The classes of 'deap' are known" in errors
+    code, _, errors = escgan("config", "new", "foldr", "--data", folder)
+    assert code == 2 and "There is no corpus 'foldr': expected one of amigos, bids" in errors
+    assert "(did you mean 'folder'?)" in errors and "known" not in errors
 
 
 def test_a_valid_configuration_is_told_in_two_sentences(escgan, tmp_path):

@@ -192,3 +192,22 @@ print(signal.SIGINT not in blocked, flush=True)
 time.sleep(60)
 """)
     assert process.stdout.readline() == f"{heard}\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_the_interpreters_last_moments_changes_no_exit_code(program, number):
+    # What modules hold is let go of after all else; here it takes a while, and says when it begins.
+    process, _ = program("""
+child.kill()
+child.wait()
+class Slow:
+    def __del__(self, write=os.write, sleep=time.sleep):
+        write(1, b"last moments\\n")
+        sleep(1)
+slow = Slow()
+no_more_to_stop(0)
+ready()
+""")
+    assert process.stdout.readline() == "last moments\n"
+    _, _, errors = stop(process, number)
+    assert (process.returncode, errors) == (0, "")

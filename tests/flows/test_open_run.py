@@ -12,6 +12,7 @@ from sklearn.metrics import balanced_accuracy_score
 
 from escgan.datasets.unpickling import load_arrays
 from escgan.errors import ConfigError
+from flows.names import StageName
 from storage.store import Store
 from tasks import open_run
 from tasks.ledger import RunRecord, find_run, note_run
@@ -126,6 +127,29 @@ def test_a_run_that_ended_early_shows_what_it_measured_and_says_why_no_more(fini
     for act in (early.scores, lambda: early.features("sub-01"), lambda: early.config):
         with pytest.raises(ConfigError, match="did not come to its report"):
             act()
+
+
+def test_a_stage_that_was_run_alone_since_does_not_hide_a_finished_run(escgan, small, store_copy, tmp_path):
+    store = Store(store_copy)
+    whole = find_run(store, "small")
+    partial = small(store_copy, None, only=StageName.EVALUATE, using="small").run
+    assert find_run(store, "small").id == partial != whole.id
+    assert open_run("small", store_copy).record.id == whole.id and len(open_run("small", store_copy).scores()) == 8
+    code, said, errors = escgan("compare", "small", whole.id, "--root", store_copy)
+    assert code == 0 and "Both have the same settings and versions." in said, errors
+    code, said, errors = escgan("export", "bids", "small", "--root", store_copy, "--out", tmp_path / "bids")
+    assert code == 0 and said.startswith("4 recordings in"), errors
+    # By its id, the run that has no report is meant.
+    code, _, errors = escgan("compare", "small", partial[:8], "--root", store_copy)
+    assert code == 2 and f"Run '{partial[:8]}' did not come to its report" in errors
+
+
+@pytest.mark.parametrize("called", ["early", "ea51ea"])
+def test_a_run_without_a_report_is_called_as_the_user_did(escgan, store_copy, tmp_path, called):
+    store = Store(store_copy)
+    note_run(store, RunRecord(id="ea51ea51", name="early", recordings=find_run(store, "small").recordings))
+    code, _, errors = escgan("export", "bids", called, "--root", store_copy, "--out", tmp_path / "bids")
+    assert code == 2 and f"Run '{called}' did not come to its report" in errors
 
 
 def test_each_trained_augmenter_has_its_cards(opened):

@@ -1,3 +1,4 @@
+import io
 import json
 import logging
 import shutil
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from sklearn.preprocessing import StandardScaler
@@ -15,6 +17,7 @@ from escgan.config import parse_config
 from escgan.datasets.deap_writer import write_deap
 from escgan.datasets.unpickling import load_arrays
 from escgan.errors import ConfigError, RecordingError
+from flows.closing import outcome_document, print_outcome
 from storage.errors import ArtifactMissing
 from storage.hdf5 import read_array
 from storage.store import Store
@@ -363,3 +366,23 @@ def test_a_protocol_with_subjects_on_both_sides_runs_and_says_what_it_tests(smal
     assert set(everything) == {3} and len(everything) == 4 * 4 * 20
     trials = [set(zip(part["subject"], part["trial"], strict=True)) for part in parts]
     assert all(len(own) == (8 if kind == "cross_trial" else 16) for own in trials)
+
+
+def test_less_training_data_and_what_was_measured_are_told(small, cohort, tmp_path):
+    changes = {"features": {"window_s": 3.0, "method": "psd"}}
+    changes |= {
+        "scarcity": {"label": "low valence", "keep": 0.25},
+        "training_subjects": 2,
+        "augmenters": ["none", "smote"],
+    }
+    outcome = small(tmp_path, cohort, changes)
+    scarce, limited = outcome.caveats[:2]
+    assert "low valence was made scarce on purpose: 25 %" in scarce and "to 2 subjects a fold" in limited
+    config, console = parse_config(SMALL | changes), Console(file=io.StringIO(), width=80)
+    print_outcome(console, config, outcome)
+    assert outcome_document(config, outcome)["caveats"][:2] == (scarce, limited)
+    for said in (scarce, limited):
+        assert f"Beware: {said}" in console.file.getvalue()
+        assert f'<p class="warning">{said}</p>' in unescape(outcome.report.read_text())
+    page = outcome.report.read_text()
+    assert "smote: mean power spectral density (z-scored per subject)" in page and "entropy" not in page

@@ -37,9 +37,60 @@ def test_from_the_stored_features_no_file_is_needed_and_the_store_is_left_as_it_
     before = {path: path.stat().st_mtime_ns for path in store_copy.glob("artifacts/**/*")}
     kept = tmp_path / "kept"
     code, said, errors = escgan("reproduce", "small", "--root", store_copy, "--device", "cpu", "--keep", kept)
-    assert code == 0 and "Reproduced: all 24 results" in said, errors
+    assert code == 0 and "Reproduced: the 16 results that were computed anew have the same bytes." in said, errors
+    assert "8 results of 24 stood in the store before and were reused, not computed: ingest 4, features 4." in said
+    assert ["ingest", "4", "0", "4"] in [line.split() for line in said.splitlines()]
     assert {path: path.stat().st_mtime_ns for path in store_copy.glob("artifacts/**/*")} == before
     assert len(Store(kept).list("evaluate")) == 8
+
+
+@pytest.mark.parametrize("named", ["name", "manifest"])
+def test_the_runs_own_store_is_refused_by_whatever_path(
+    escgan, prefect_api, store_copy, cohort, tmp_path, named, monkeypatch
+):
+    (tmp_path / "link").symlink_to(store_copy)
+    monkeypatch.chdir(tmp_path)
+    before = sorted(store_copy.rglob("*"))
+    run = "small" if named == "name" else next((store_copy / "artifacts" / "report").iterdir())
+    for keep in (store_copy, tmp_path / "link", store_copy.name):
+        code, said, errors = escgan("reproduce", run, "--root", store_copy, "--data", cohort, "--keep", keep)
+        assert (code, said) == (2, "") and f"--keep '{keep}' is the store that holds '{run}'" in errors
+    assert sorted(store_copy.rglob("*")) == before
+
+
+def test_a_store_that_holds_all_results_reproduces_nothing(escgan, prefect_api, finished, store_copy, cohort):
+    for data in ((), ("--data", cohort)):
+        code, said, errors = escgan("reproduce", "small", "--root", finished[0], "--keep", store_copy, *data)
+        assert code == 6 and "Reproduced" not in said, errors
+        assert "Nothing was computed: the store held all 24 results before; give --keep an empty folder" in said
+    code, said, _ = escgan("reproduce", "small", "--root", finished[0], "--keep", store_copy, "--json")
+    told = json.loads(said)
+    assert (code, told["reproduced"], told["reused"]) == (6, False, 24)
+    assert [stage["equal"] for stage in told["stages"]] == [0] * 5
+
+
+def test_a_reproduction_that_was_stopped_goes_on_and_says_what_it_had(escgan, prefect_api, finished, cohort, tmp_path):
+    again = (
+        "reproduce",
+        "small",
+        "--root",
+        finished[0],
+        "--data",
+        cohort,
+        "--device",
+        "cpu",
+        "--keep",
+        tmp_path / "kept",
+    )
+    assert escgan(*again)[0] == 0
+    gone, damaged, *_ = sorted((tmp_path / "kept" / "artifacts" / "evaluate").iterdir())
+    shutil.rmtree(gone)
+    (damaged / "scores.parquet").write_bytes(b"cut")
+    shutil.rmtree(tmp_path / "kept" / "artifacts" / "report")
+    code, said, errors = escgan(*again)
+    assert code == 0 and "Reproduced: the 2 results that were computed anew have the same bytes." in said, errors
+    assert "22 results of 24 stood in the store before and were reused, not computed: ingest 4, " in said
+    assert ["evaluate", "8", "2", "6"] in [line.split() for line in said.splitlines()]
 
 
 def test_a_manifest_suffices_where_the_files_are_given(escgan, prefect_api, report, cohort, tmp_path, monkeypatch):
@@ -79,7 +130,7 @@ def test_fewer_results_are_no_reproduction(report, finished, tmp_path):
     inputs = Manifest.read(report / "manifest.json").inputs
     earlier = altered(report, tmp_path, inputs=[*inputs, inputs[-1]])
     store = Store(finished[0])
-    found = compare(earlier, store, find_run(store, "small").report)
+    found = compare(earlier, store, find_run(store, "small").report, {})
     assert not found.reproduced
     assert [stage.different for stage in found.stages if stage.different] == [("one that is not there any more",)]
 

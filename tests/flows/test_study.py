@@ -86,7 +86,17 @@ def test_networks_are_attacked_and_edits_compared(studied, store_copy, cohort):
         augmenters=["none", "smote"],
     )  # fmt: skip
     assert computed(compared) == {"augment": 4, "fidelity": 4, "study": 1}
-    assert set(compared.table["augmenter"]) == {"smote", "real windows"}
+    assert set(compared.table["augmenter"]) == {"smote"} and set(compared.table["compared"]) == {"edits", "real"}
+
+
+def test_a_study_of_edits_of_which_none_was_accepted_says_so(studied, store_copy, cohort):
+    refusing = {"kind": "escgan", "network": {"hidden": 2}, "training": {"epochs": 2, "batch_size": 32}, "delta": -1e6}
+    outcome = studied(store_copy, cohort, "fidelity", augmenters=["none", refusing])
+    assert outcome.found == (
+        "No window was made, or none accepted, by escgan in any fold: there is nothing to compare.",
+    )
+    assert len(outcome.table) == 0 and outcome.found[0] in outcome.page.read_text()
+    print_study(Console(width=120), outcome)
 
 
 def test_the_command_runs_a_study_by_its_hyphened_name(escgan, store_copy, cohort, tmp_path, prefect_api, monkeypatch):

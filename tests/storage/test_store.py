@@ -437,9 +437,17 @@ def test_a_beginning_of_a_key_resolves_to_every_artifact_that_fits(store):
     make(store, "abc00000")
     make(store, "abd00000")
     make(store, "abc00000", stage="gan")
-    assert [(m.stage, m.key) for m in store.resolve("abc")] == [("features", "abc00000"), ("gan", "abc00000")]
-    assert [m.key for m in store.resolve("features/ab")] == ["abc00000", "abd00000"]
-    assert store.resolve("../ab") == store.resolve("f") == []
+    assert store.resolve("abc") == [("features", "abc00000"), ("gan", "abc00000")]
+    assert [key for _, key in store.resolve("features/ab")] == ["abc00000", "abd00000"]
+    assert store.resolve("../ab") == store.resolve("f") == store.resolve("/ab") == []
+
+
+def test_an_artifact_without_a_sound_manifest_is_resolved_all_the_same(store):
+    make(store, "abc00000")
+    make(store, "abd00000")
+    flip(stage_folder(store) / "abc00000" / "manifest.json", 10)
+    (stage_folder(store) / "abd00000" / "manifest.json").unlink()
+    assert store.resolve("features/ab") == [("features", "abc00000"), ("features", "abd00000")]
 
 
 def test_removing_an_artifact_tells_the_bytes_freed(store):

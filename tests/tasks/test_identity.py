@@ -40,6 +40,23 @@ def test_a_named_pipe_among_a_recordings_files_is_refused_and_not_waited_for(tmp
         identity(RecordingSource("01", "1", (tmp_path / "s01.dat",)))
 
 
+@pytest.mark.parametrize("changed", ["1/session.xml", "2/session.xml"])
+def test_files_of_one_name_all_count_and_may_be_moved_together(tmp_path, changed):
+    def source(folder):
+        names = ("1/film.bdf", "1/session.xml", "2/other.bdf", "2/session.xml")
+        for name in names:
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(name.encode())
+        return RecordingSource("01", "1", tuple(folder / name for name in names))
+
+    here, there = source(tmp_path / "here"), source(tmp_path / "there")
+    assert identity(here) == identity(there) and inputs_of(here) == inputs_of(there)
+    assert len({each["file"] for each in inputs_of(here)}) == 4
+    (tmp_path / "there" / changed).write_bytes(b"another rating")
+    assert identity(here) != identity(there)
+
+
 def test_an_artifact_counts_by_content_not_by_key():
     assert identity(ArtifactRef("features", "aa", "dd")) == identity(ArtifactRef("features", "bb", "dd"))
     assert identity(ArtifactRef("features", "aa", "dd")) != identity(ArtifactRef("features", "aa", "ee"))

@@ -73,3 +73,13 @@ def test_a_loss_that_is_no_number_is_an_error_with_a_remedy():
 def test_settings_that_cannot_work_are_refused(settings):
     with pytest.raises(ValueError, match=next(iter(settings))):
         CnnClassifier(**settings)
+
+
+def test_mixing_windows_changes_nothing_of_how_much_classes_weigh():
+    # Windows that are all alike tell nothing: what is learnt is what the classes weigh, the same for both.
+    windows = make_windows(counts=(27, 3))
+    data = TrainingData(windows.with_de(np.ones_like(windows.de)), reweight=True)
+    settings = {"hidden": 4, "epochs": 200, "batch_size": 90, "learning_rate": 1e-2, "dropout": 0.0}
+    for mixup in (0.0, 1.0):
+        probability = CnnClassifier(**settings, mixup=mixup).fit(data, seed=0).predict_proba(data.train)
+        np.testing.assert_allclose(probability[0], 0.5, atol=0.05)

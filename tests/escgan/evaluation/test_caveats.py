@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from escgan.evaluation.caveats import caveats, few_subjects, nothing_added, one_class_subjects
+from escgan.evaluation.scarcity import Scarcity
 from escgan.evaluation.verdict import verdict_sentences
 
 
@@ -96,3 +97,12 @@ def test_an_augmenter_that_added_nothing_is_named_with_the_reason(rows, words):
 def test_each_augmenter_has_its_own_sentence():
     both = pd.concat([made((5, 9, 0)), made((5, 9, 5), augmenter="noise"), made((5, 0, 0), augmenter="auto")])
     assert [said.split()[0] for said in nothing_added(both)] == ["escgan", "auto"]
+
+
+def test_what_was_taken_away_from_training_is_said_first_and_nothing_where_nothing_was():
+    said = caveats(scores(8), compared(1), made((5, 9, 5)), Scarcity(label="joy", keep=0.125), 3)
+    assert len(said) == 2
+    assert said[0].startswith("Class joy was made scarce on purpose: 12.5 % of each recording's training windows of it")
+    assert said[1].startswith("Training was limited on purpose to 3 subjects a fold")
+    assert "to 1 subject a fold" in caveats(scores(8), compared(1), made((5, 9, 5)), None, 1)[0]
+    assert caveats(scores(8), compared(1), made((5, 9, 5)), Scarcity(label="joy", keep=1.0), None) == ()

@@ -37,6 +37,21 @@ def test_the_headline_groups_classifiers_by_outcome_and_speaks_of_escgan():
     )
 
 
+@pytest.mark.parametrize(
+    ("ran", "chosen"),
+    [
+        (["smote", "escgan-mild"], "escgan-mild"),
+        (["escgan-mild", "smote", "escgan"], "escgan"),
+        (["noise", "smote"], "noise"),
+    ],
+)
+def test_the_headline_speaks_of_escgan_under_a_name_of_its_own_too_else_of_the_first(ran, chosen):
+    rows = [comparison(augmenter=name, verdict="helped" if name == chosen else "hurt") for name in ran]
+    said = verdict_sentences(pd.DataFrame(rows))
+    assert said[0] == f"On 12 unseen subjects, {chosen} helped with logistic."
+    assert said[1].startswith(f"With logistic, {chosen} helped")
+
+
 def test_the_headline_counts_one_subject_as_one():
     assert verdict_sentences(pd.DataFrame([comparison(n_subjects=1)]))[0].startswith("On 1 unseen subject, escgan")
 

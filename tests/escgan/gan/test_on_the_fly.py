@@ -1,5 +1,6 @@
 """Edits made while a classifier trains: they are the GAN's, drawn anew each epoch, whoever loads them."""
 
+import threading
 from copy import deepcopy
 from functools import cache
 
@@ -29,6 +30,11 @@ def gan(counts=(40, 12)):
     training = TrainingConfig(epochs=12, batch_size=32, learning_rate=3e-3, target="other")
     mask = scalp_grid(CHANNELS).mask
     return train_gan(*windows(counts), len(counts), mask, network=NetworkConfig(hidden=4), training=training)
+
+
+def forget(worker):
+    """In a worker, forget what other tests of this process would do at its end: Prefect's clients fail there."""
+    threading._threading_atexits.clear()
 
 
 def dataset(counts=(40, 12), **options):
@@ -137,7 +143,7 @@ def test_a_batch_is_one_pass_through_the_generator():
 def test_workers_load_what_the_main_process_would(persistent):
     """Also those that outlive an epoch, and are told of the next one."""
     data = dataset(p=0.5)
-    loader = DataLoader(data, batch_size=32, num_workers=2, persistent_workers=persistent)
+    loader = DataLoader(data, batch_size=32, num_workers=2, persistent_workers=persistent, worker_init_fn=forget)
     for epoch in (0, 1):
         alone = everything(dataset(p=0.5), epoch)
         data.set_epoch(epoch)
@@ -154,7 +160,8 @@ def test_a_loaders_collate_draws_the_same_however_many_workers_there_are(n_worke
     def loaded(workers, epoch):
         edit = EditTransform(gan(), p=0.5, target="other", delta=GENEROUS, seed=4)
         edit.set_epoch(epoch)
-        batches = list(DataLoader(plain, batch_size=20, num_workers=workers, collate_fn=edit.collate))
+        loader = DataLoader(plain, batch_size=20, num_workers=workers, collate_fn=edit.collate, worker_init_fn=forget)
+        batches = list(loader)
         return torch.cat([y for _, y in batches])
 
     assert torch.equal(loaded(n_workers, 0), loaded(0, 0))

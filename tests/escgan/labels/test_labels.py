@@ -77,6 +77,24 @@ def test_a_border_of_its_own_is_taken_for_each_subject():
     assert label(labels, rows) == [0, 0, 1, 0, 0, 1]
 
 
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (ThresholdLabels(rating="valence", threshold="median", scope="per_subject"), [1, 0]),
+        (TertileLabels(rating="valence", middle="keep", scope="per_subject"), [2, 0]),
+        (QuadrantLabels(arousal="arousal", threshold="mean", scope="per_subject"), [3, 0]),
+    ],
+)
+def test_a_subject_who_stands_on_both_sides_has_one_border_that_of_the_training_side(labels, expected):
+    training = table(["a"] * 4 + ["b"] * 3, valence=[1.0, 2.0, 3.0, 4.0, 7.0, 8.0, 9.0], arousal=[1.0] * 3 + [9.0] * 4)
+    tested = table(["a", "a"], valence=[4.0, 1.0], arousal=[4.0, 1.0])
+    assert label(labels, tested, training) == expected
+    # Of whom nothing is trained on, or rated there, the own ratings are all that there is.
+    unrated = training.assign(valence=np.nan, arousal=np.nan)
+    alone = [label(labels, tested.assign(subject=name), side) for name, side in (("c", training), ("a", unrated))]
+    assert alone[0] == alone[1] == label(labels, tested)
+
+
 def test_long_trials_weigh_no_more_than_short_ones():
     rows = pd.DataFrame(
         {"subject": "1", "session": "1", "trial": [1] * 10 + [2, 3], "valence": [9.0] * 10 + [1.0, 2.0]}

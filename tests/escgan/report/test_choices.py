@@ -20,14 +20,14 @@ augmenters:
 """
 
 
-def trials(chosen=(3, 0)):
+def trials(chosen=(3, 0), augmenter="auto", seed=0):
     """Two folds' histories; row 3 of the first and row 0 of the second were chosen."""
     rows = []
     for fold, best in zip(("sub-01", "sub-02"), chosen, strict=True):
         for i, (candidate, ratio) in enumerate([(-1, 0.0), (0, 0.5), (1, 0.5), (2, 1.0)]):
             score = 0.5 + i / 10 + (fold == "sub-02") / 10
-            rows.append((fold, 0, candidate, ratio, score if candidate else np.nan, float(i == best)))
-    return pd.DataFrame(rows, columns=["fold", "seed", "candidate", "ratio", "score", "chosen"])
+            rows.append((augmenter, fold, seed, candidate, ratio, score if candidate else np.nan, float(i == best)))
+    return pd.DataFrame(rows, columns=["augmenter", "fold", "seed", "candidate", "ratio", "score", "chosen"])
 
 
 def rows_of(table):
@@ -41,13 +41,13 @@ def test_a_choice_without_a_network_shows_no_losses_and_what_was_chosen(make_dat
     assert loss_terms(data) == [] and training_steps(data).empty
     rows = rows_of(choice_table(data))
     assert rows == [
-        ["none", "–", "0.550", "1"],
-        ["noise (2)", "100 %", "0.850", "1"],
-        ["smote", "50 %", "–", "0"],
-        ["noise (1)", "50 %", "0.750", "0"],
+        ["auto", "none", "–", "0.550", "1 of 2"],
+        ["auto", "noise (2)", "100 %", "0.850", "1 of 2"],
+        ["auto", "smote", "50 %", "–", "0 of 2"],
+        ["auto", "noise (1)", "50 %", "0.750", "0 of 2"],
     ]
     assert "there are no losses" in training_section(data).blocks[0].text
-    assert "What auto chose from" in render_report(data)
+    assert "What each augmenter that chooses chose from" in render_report(data)
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -61,7 +61,35 @@ def test_a_choice_beside_a_network_leaves_its_losses_as_they_are(make_data, firs
     pictures = [training_section(d).blocks[0] for d in (data, alone)]
     assert pictures[0].alt == pictures[1].alt
     # Without the configuration's names, the candidates' numbers.
-    assert [row[0] for row in rows_of(choice_table(data))] == ["none", "candidate 3", "candidate 1", "candidate 2"]
+    assert [row[1] for row in rows_of(choice_table(data))] == ["none", "candidate 3", "candidate 1", "candidate 2"]
+
+
+def test_two_settings_of_auto_keep_their_choices_apart_and_count_trainings_of_every_seed(make_data):
+    config = (
+        CONFIG
+        + """
+- kind: auto
+  name: wary
+  candidates:
+  - kind: mixup
+  - kind: smote
+  - kind: noise
+"""
+    )
+    # Per seed, auto takes its last candidate once and none once; wary takes none in one seed throughout.
+    history = [trials(seed=0), trials(seed=1), trials((0, 0), "wary", 0), trials((1, 1), "wary", 1)]
+    data = make_data(n_subjects=2, history=pd.concat(history), config_yaml=config)
+    chosen = {(row[0], row[1]): row[4] for row in rows_of(choice_table(data))}
+    assert chosen == {
+        ("auto", "none"): "2 of 4",
+        ("auto", "noise (2)"): "2 of 4",
+        ("auto", "smote"): "0 of 4",
+        ("auto", "noise (1)"): "0 of 4",
+        ("wary", "none"): "2 of 4",
+        ("wary", "mixup"): "2 of 4",
+        ("wary", "smote"): "0 of 4",
+        ("wary", "noise"): "0 of 4",
+    }
 
 
 def test_without_a_choice_there_is_no_table_of_it(make_data):

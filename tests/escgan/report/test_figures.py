@@ -152,6 +152,26 @@ def test_captions_of_maps_speak_of_the_rows_that_are_drawn(make_data, normalizat
     assert "the largest change into arithmetic is" in edited.alt and "no window was made arithmetic" in none.alt
 
 
+@pytest.mark.parametrize(
+    ("measure", "unit", "words", "short"),
+    [
+        ("de", "nats", "differential entropy", "DE"),
+        ("psd", "dB re 1 uV^2/Hz", "power spectral density", "PSD"),
+        ("psd_movingAve", "dB", "power spectral density", "PSD"),
+        ("rasm_LDS", "1", "rasm_LDS", "rasm_LDS"),
+    ],
+)
+def test_maps_are_named_after_what_was_measured(make_data, measure, unit, words, short):
+    data = make_data(n_subjects=2, measure=measure, unit=unit, normalization="none")
+    shown = scalp_section(data).blocks[-1]
+    assert f"escgan: mean {words} (in {unit}), seen from above" in shown.caption
+    assert shown.alt.startswith(f"Scalp maps of mean {words} for escgan: ")
+    texts = [text.get_text() for axes in figures.scalp_maps(data, "escgan").axes for text in axes.texts]
+    assert f"mean {short} ({unit})" in texts
+    if measure != "de":
+        assert not any("DE" in text for text in texts) and "entropy" not in shown.caption + shown.alt
+
+
 def test_channels_without_a_known_place_are_named_not_drawn(make_data):
     names = ["FP1", "fp2", "XX1", *make_data(n_subjects=1).channels[3:]]
     data = make_data(n_subjects=2, channels=tuple(names))

@@ -1,5 +1,6 @@
 """What every study promises, run over all of them, on results that are made up."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -68,7 +69,8 @@ def fidelity_of(variant):
     for fold, a in product(range(3), variant.config.generating):
         for compared in ("edits", "real"):
             values = {name: 0.1 * (fold + 1) for name, kind in FIDELITY_COLUMNS.items() if kind == "float64"}
-            values |= {"frechet": 2.0 if a.label == "smote" else 5.0, "copies": 0, "n": 9, "n_compared": 9}
+            values |= {"frechet": 2.0 if a.label == "smote" else 5.0, "copies": 0, "n": 90, "n_compared": 90}
+            values |= {"frechet": 1.5} if compared == "real" else {}
             row = {"fold": str(fold), "seed": 0, "augmenter": a.label, "target": "low valence", "compared": compared}
             rows.append(row | values)
     return pd.DataFrame(rows)
@@ -90,7 +92,21 @@ def results(kind, better=None):
     else:
         made = {"robustness": robustness_of, "fidelity": fidelity_of}[own.measures]
         measured = pd.concat([made(variant) for variant in variants], ignore_index=True)
-    return StudyResults(EXPERIMENT.labels.class_names, "unseen subjects", scores, comparisons, measured)
+    asked = measured[["fold", "seed", "augmenter"]].drop_duplicates() if len(measured) else nothing
+    return StudyResults(EXPERIMENT.labels.class_names, "unseen subjects", scores, comparisons, measured, asked)
+
+
+def fidelity_results(rows):
+    """Results of (augmenter, fold, target, edits' distance, that of real windows, how many were compared)."""
+    found, lines = results("fidelity"), []
+    blank = found.measured.iloc[0]
+    for augmenter, fold, target, *distances, n in rows:
+        for compared, distance in zip(("edits", "real"), distances, strict=True):
+            row = {"fold": fold, "augmenter": augmenter, "target": target, "compared": compared, "frechet": distance}
+            lines.append(blank.to_dict() | row | {"n_compared": n if distance == distance else 0, "copies": 0})
+    measured = pd.DataFrame(lines, columns=found.measured.columns)
+    asked = pd.DataFrame([{"fold": f, "seed": 0, "augmenter": a} for a in ("smote", "escgan") for f in "012"])
+    return replace(found, measured=measured, asked=asked)
 
 
 @every_study
@@ -183,11 +199,94 @@ def test_an_ablation_without_escgan_and_attacks_without_a_network_are_refused():
             study(kind).variants(simple)
 
 
+def test_attacks_by_deepfool_alone_are_drawn_and_told_by_their_lengths():
+    found = results("robustness")
+    alone = found.measured[found.measured["attack"].isin(("none", "deepfool"))].copy()
+    alone["mean_relative_l2"] = alone["augmenter"].map({"none": 0.11, "smote": 0.22, "escgan": np.nan})
+    own, found = parse_study("robustness", {"attacks": {"attacks": ["deepfool"]}}), replace(found, measured=alone)
+    (axes,) = own.figure(found).axes
+    assert axes.get_xlabel() == "relative length"
+    means = [point for line in axes.lines for point in line.get_xdata() if line.get_marker() == "o"]
+    assert sorted(np.round(means, 9)[:2]) == [0.11, 0.22], "of escgan there is none"
+    (told,) = own.sentences(found)
+    assert told.startswith("Relative length of DeepFool's") and told.endswith(
+        "smote 0.220, none 0.110, escgan undefined."
+    )
+
+
+def test_edits_are_ranked_by_how_far_they_are_beyond_their_own_yardstick_class_by_class():
+    # By the distance alone smote, of which more were compared, would lead; and joy's edits would be held against fear.
+    rows = [("smote", fold, "fear", 40.0, 10.0, 500) for fold in "012"]
+    rows += [("escgan", fold, "fear", 70.0, 60.0, 30) for fold in "012"]
+    rows += [
+        (name, fold, "joy", far, 200.0, 90) for name, far in (("smote", 205.0), ("escgan", 290.0)) for fold in "012"
+    ]
+    found = fidelity_results(rows)
+    fear, joy = study("fidelity").sentences(found)
+    assert "for fear, those of escgan" in fear and "distance 70, and 60 for as many" in fear
+    assert "for joy, those of smote" in joy and "distance 205, and 200 for as many" in joy
+    table = study("fidelity").table(found)
+    shown = table[["target", "augmenter", "compared", "Frechet", "n compared", "Frechet beyond real"]]
+    shown = shown.astype(object).fillna("")
+    assert shown.to_numpy().tolist()[:4] == [
+        ["fear", "smote", "edits", 40, 500, 30], ["fear", "smote", "real", 10, 500, ""],
+        ["fear", "escgan", "edits", 70, 30, 10], ["fear", "escgan", "real", 60, 30, ""],
+    ]  # fmt: skip
+
+
+def test_a_yardstick_of_folds_without_enough_edits_is_no_part_of_the_means():
+    rows = [("smote", "0", "fear", 40.0, 10.0, 500), ("smote", "1", "fear", np.nan, 90.0, 20)]
+    table = study("fidelity").table(fidelity_results(rows)).set_index("compared")
+    assert table["Frechet"].to_dict() == {"edits": 40, "real": 10}
+    assert table["n compared"].to_dict() == {"edits": 500, "real": 500}
+
+
+def test_too_few_edits_or_none_are_told_and_never_called_the_nearest():
+    rows = [("escgan", fold, "fear", np.nan, 60.0, 90) for fold in "01"]
+    own, found = study("fidelity"), fidelity_results(rows)
+    (told,) = own.sentences(found)
+    assert "fewer than 20" in told and "fear by smote in 3 of 3, fear by escgan in 3 of 3" in told
+    assert own.table(found)["Frechet"].isna().all() and as_png(own.figure(found))
+    (told, rest) = own.sentences(fidelity_results([*rows, ("smote", "2", "fear", 80.0, 60.0, 90)]))
+    assert "those of smote" in told and "nan" not in told + rest and "fear by smote in 2 of 3" in rest
+
+
+def test_where_no_fold_has_an_accepted_edit_that_is_what_was_found():
+    own, found = study("fidelity"), fidelity_results([])
+    assert own.sentences(found) == (
+        "No window was made, or none accepted, by smote, escgan in any fold: there is nothing to compare.",
+    )
+    assert len(own.table(found)) == 0 and as_png(own.figure(found))[:4] == b"\x89PNG"
+
+
 def test_a_leaky_protocol_carries_the_word_through_the_comparison():
     own = parse_study("compare", {"protocols": ["leave_one_subject_out", {"kind": "within_trial", "k": 3}]})
     assert [v.settings["protocol"] for v in own.variants(EXPERIMENT)] == [
         "leave_one_subject_out", "within_trial (LEAKY)",
     ]  # fmt: skip
+
+
+def test_protocols_of_one_kind_are_told_apart_by_the_options_in_which_they_differ():
+    asked = [{"kind": "subject_k_fold", "k": 2}, "subject_k_fold", {"kind": "within_trial", "k": 3}]
+    found = parse_study("compare", {"protocols": asked}).variants(EXPERIMENT)
+    assert [v.settings["protocol"] for v in found] == [
+        "subject_k_fold k=2", "subject_k_fold k=5", "within_trial (LEAKY)",
+    ]  # fmt: skip
+    dealt = [{"kind": "within_trial", "shuffle_seed": seed} for seed in (0, 1)]
+    own = parse_study("compare", {"protocols": dealt})
+    parts = [scores_of(variant) for variant in own.variants(EXPERIMENT)]
+    scores = pd.concat(parts, ignore_index=True)
+    # A row a protocol, classifier and augmenter: none of them is a mean over two protocols.
+    table = score_rows(scores, compare_augmenters(parts[0]).assign(protocol=""), own.columns)
+    assert len(table) == 2 * len(EXPERIMENT.classifiers) * len(EXPERIMENT.augmenters)
+    drawn = own.figure(StudyResults((), "", scores, pd.DataFrame(), pd.DataFrame()))
+    names = [text.get_text() for text in drawn.legends[0].get_texts()]
+    assert len(set(names)) == 3, "two protocols and the line of none"
+
+
+def test_the_same_protocol_twice_is_refused_in_one_sentence():
+    with pytest.raises(ConfigError, match=r"'subject_k_fold' twice with the same options: remove one or .*\.$"):
+        parse_study("compare", {"protocols": ["subject_k_fold", {"kind": "subject_k_fold", "k": 5}]})
 
 
 def test_a_decided_comparison_is_named_with_its_figures():
@@ -196,6 +295,21 @@ def test_a_decided_comparison_is_named_with_its_figures():
     told = study("compare").sentences(StudyResults((), "", found.scores, decided, found.measured))
     assert any("escgan helped" in sentence and "p=0.01" in sentence for sentence in told)
     assert "0 undecided" in told[0]
+
+
+def test_the_reading_of_a_table_tells_both_corrections_of_p():
+    """Of six differences all below zero p is 2 / 2^6; the rival is the better of two; Holm has one metric's one row."""
+    means = {"none": 0.6, "class_weight": 0.5, "smote": 0.4}
+    rows = [
+        {"subject": s, "augmenter": a, "classifier": "lda", "seed": 0, "auroc": 0.5, "balanced_accuracy": mean}
+        for (a, mean), s in product(means.items(), SUBJECTS)
+    ]
+    for row in rows[-len(SUBJECTS) :]:
+        row["balanced_accuracy"] -= 0.01 * int(row["subject"])
+    compared = compare_augmenters(pd.DataFrame(rows)).set_index("metric").loc["balanced_accuracy"]
+    assert compared["p_holm"] == 2 * 2 / 2**6
+    reading = study("compare").reading
+    assert "below zero first multiplied by the number of rivals" in reading and "then corrected by Holm" in reading
 
 
 def test_means_are_over_subjects_whatever_the_number_of_seeds():
