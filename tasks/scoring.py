@@ -51,7 +51,7 @@ def _evaluate_together(sciences: Sequence[Science], runs: Sequence[UnitRun]) -> 
     return [result for result in results if result is not None]
 
 
-@stage("evaluate", version=4, on_device=True, together=Together(_alike, _evaluate_together))
+@stage("evaluate", version=5, on_device=True, together=Together(_alike, _evaluate_together))
 def evaluate(
     side: TrainingSide,
     test_features: tuple[ArtifactRef, ...],

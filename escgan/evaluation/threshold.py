@@ -21,6 +21,8 @@ from escgan.windows import WindowSet
 _PARTS = 3
 _ROUNDS = 20
 _SMALLEST = 1e-12
+# A classifier that is sure says 0, which has no logarithm; the offset that makes up for this one can be a number still.
+_LEAST_PROBABILITY = 1e-300
 
 
 def fit_with_moved_threshold(classifier: Classifier, data: TrainingData, seed: int, *, device: str = "cpu") -> Model:
@@ -39,7 +41,8 @@ class MovedModel:
 
     def predict_proba(self, windows: WindowSet) -> NDArray[np.float64]:
         """Return ``(n_windows, n_classes)``, rows summing to 1; with two classes, in the model's own order."""
-        moved = self.model.predict_proba(windows) * np.exp(self.offsets)
+        # As where the offsets were chosen: 0 would stay 0, whatever the offset.
+        moved = np.maximum(self.model.predict_proba(windows), _LEAST_PROBABILITY) * np.exp(self.offsets)
         return moved / moved.sum(axis=1, keepdims=True)
 
 
@@ -56,7 +59,7 @@ def choose_offsets(probability: NDArray[np.float64], labels: NDArray[np.int64]) 
     labels
         ``(n,)``; classes that do not occur keep offset 0.
     """
-    score = np.log(np.maximum(probability, _SMALLEST))
+    score = np.log(np.maximum(probability, _LEAST_PROBABILITY))
     offsets = np.zeros(probability.shape[1])
     weight = 1 / np.maximum(np.bincount(labels, minlength=len(offsets)), 1)[labels]
     best = -np.inf

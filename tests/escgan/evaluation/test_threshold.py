@@ -16,7 +16,7 @@ from tests.conftest import make_windows
 
 
 def moved(probability, offsets):
-    return (np.log(np.maximum(probability, 1e-12)) + offsets).argmax(axis=1)
+    return (np.log(np.maximum(probability, 1e-300)) + offsets).argmax(axis=1)
 
 
 @settings(max_examples=200, deadline=None)
@@ -42,6 +42,20 @@ def test_of_equally_good_thresholds_the_middle_of_the_widest_gap_is_taken():
     offsets = choose_offsets(np.stack([1 - second, second], axis=1), np.array([0, 0, 1, 1]))
     logit = np.log(second / (1 - second))
     assert -offsets[1] == pytest.approx((logit[1] + logit[2]) / 2)
+
+
+def test_decisions_are_those_that_the_offsets_were_chosen_by_where_a_classifier_is_all_but_sure():
+    # The second class is found by the logarithm alone: 1e-20 among windows of 1e-40, and 0 among them.
+    second = np.array([0.0, 1e-40, 1e-40, 1e-20, 1e-20, 1e-20])
+    probability, labels = np.stack([1 - second, second], axis=1), np.array([0, 0, 0, 1, 1, 1])
+
+    class Sure:
+        def predict_proba(self, windows):
+            return probability
+
+    found = MovedModel(Sure(), choose_offsets(probability, labels)).predict_proba(None)
+    np.testing.assert_array_equal(found.argmax(axis=1), labels)
+    assert np.isfinite(found).all() and roc_auc_score(labels, found[:, 1]) == 1
 
 
 def test_three_classes_are_never_worse_off_and_a_planted_offset_is_undone():
