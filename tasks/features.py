@@ -17,7 +17,7 @@ from tasks.recordings import read_recording
 from tasks.stage import StageRun, stage
 
 
-@stage("features", version=4)
+@stage("features", version=5)
 def features(recording: ArtifactRef, config: FeatureConfig, *, run: StageRun) -> None:
     """Measure one recording."""
     with run.part("read"):
@@ -28,7 +28,7 @@ def features(recording: ArtifactRef, config: FeatureConfig, *, run: StageRun) ->
         _write(measured, run.draft)
 
 
-@stage("features", version=4)
+@stage("features", version=5)
 def distributed_features(source: RecordingSource, dataset: DatasetConfig, *, run: StageRun) -> None:
     """Read the features that a corpus' owners measured."""
     if not isinstance(dataset, FeatureCorpus):

@@ -82,8 +82,8 @@ class FilterBank:
         for gain, end in zip(self._gain(extended.shape[1], precision), self._ends, strict=True):
             np.multiply(spectrum, gain, out=product)
             filtered = fft.irfft(product, extended.shape[1], axis=1, overwrite_x=True)[:, pad : pad + n_times]
-            # It reaches back from the end of the padding.
-            missed = (last @ end.state) @ end.echo[:, : self._ringing - pad]
+            # It reaches back from the end of the padding, and of quick filters no further than that.
+            missed = (last @ end.state) @ end.echo[:, : max(self._ringing - pad, 0)]
             filtered[:, n_times - missed.shape[1] :] += missed
             yield filtered
 
@@ -162,5 +162,6 @@ def _padding(sos: NDArray[np.float64]) -> int:
 
 def _ringing(sos: NDArray[np.float64]) -> int:
     """Return for how many samples a filter's response to a single one is above rounding."""
-    slowest = max(np.abs(np.roots(section[3:])).max() for section in sos)
+    # The poles of a band of a quarter of the sampling rate may lie at 0.
+    slowest = max(_DECAYED, *(np.abs(np.roots(section[3:])).max(initial=0.0) for section in sos))
     return int(np.ceil(np.log(_DECAYED) / np.log(slowest)))

@@ -42,6 +42,12 @@ def test_every_filter_equals_scipys_at_every_sample(sfreq, order, lows, width, n
         np.testing.assert_allclose(one, other, rtol=0, atol=5e-6 * loudest + 1e-8 * scale)
 
 
+@pytest.mark.parametrize("edges", [(16.0, 48.0), (16.01, 48.0), (15.9, 48.1), (20.0, 50.0)])
+def test_a_filter_that_rings_for_hardly_longer_than_its_padding_or_less_equals_scipys(edges):
+    sos, signal = sections(1, edges, 128.0), np.random.default_rng(0).standard_normal((2, 500))
+    np.testing.assert_allclose(next(FilterBank([sos]).outputs(signal)), sosfiltfilt(sos, signal), rtol=0, atol=1e-8)
+
+
 def test_the_signal_is_left_as_it_is():
     signal = np.random.default_rng(0).standard_normal((2, 4000))
     before = signal.copy()
