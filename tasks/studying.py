@@ -51,7 +51,7 @@ class VariantMeasures(NamedTuple):
     measured: tuple[MeasuredEntry, ...]
 
 
-@stage("study", version=7)
+@stage("study", version=8)
 def study(
     settings: StudyConfig,
     experiment: PipelineConfig,

@@ -33,11 +33,12 @@ def study_page(
     origin: Origin,
 ) -> str:
     """Write the page; the figure lies beside it as ``figure.png``."""
-    leaky = ", **LEAKY**" if experiment.protocol.leaky else ""
+    protocols = (variant.config.protocol for variant in study.variants(experiment))
+    tested = dict.fromkeys(protocol.title + (", **LEAKY**" if protocol.leaky else "") for protocol in protocols)
     seeds = f"{plural(len(experiment.seeds), 'seed')} ({', '.join(map(str, experiment.seeds))})"
     transductive = is_transductive(experiment.normalization)
     facts = [
-        f"{experiment.dataset.title}; {plural(n_subjects, 'subject')}, {experiment.protocol.title}{leaky}; {seeds}, "
+        f"{experiment.dataset.title}; {plural(n_subjects, 'subject')}, {' and '.join(tested)}; {seeds}, "
         f"averaged before testing; classes {', '.join(experiment.labels.class_names)}.",
         f"Normalisation: {experiment.normalization}"
         + (" (transductive: test subjects' unlabelled windows are used)." if transductive else "."),

@@ -13,6 +13,7 @@ from escgan.errors import ConfigError
 from escgan.evaluation.significance import compare_augmenters, correct_comparisons
 from escgan.report.drawing import as_png
 from escgan.studies import STUDIES, StudyResults, parse_study
+from escgan.studies.page import Origin, study_page
 from escgan.studies.summary import means_over_subjects, score_rows
 from flows.names import STUDY_NAMES
 
@@ -264,6 +265,16 @@ def test_a_leaky_protocol_carries_the_word_through_the_comparison():
     assert [v.settings["protocol"] for v in own.variants(EXPERIMENT)] == [
         "leave_one_subject_out", "within_trial (LEAKY)",
     ]  # fmt: skip
+
+
+def test_a_page_tells_every_protocol_that_was_run_under_and_not_the_experiments_own():
+    own = parse_study("compare", {"protocols": ["subject_k_fold", {"kind": "within_trial", "k": 3}]})
+    origin = Origin(1.0, 2, {"escgan": "0"}, ("CPU",))
+    page = study_page(own, EXPERIMENT, pd.DataFrame({"a": [1]}), ("It is so.",), 3, origin)
+    assert EXPERIMENT.protocol.kind == "leave_one_subject_out"
+    facts = page.partition("## What was found")[0]
+    first, second = (protocol.title for protocol in own.protocols)
+    assert f"; 3 subjects, {first} and {second}, **LEAKY**; " in facts and EXPERIMENT.protocol.title not in facts
 
 
 def test_protocols_of_one_kind_are_told_apart_by_the_options_in_which_they_differ():
