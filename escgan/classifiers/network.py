@@ -68,8 +68,9 @@ class NetworkClassifier(Classifier, ABC):
     """Base of networks on ``(n_channels, n_bands)``; a subclass builds its own.
 
     A share of the training subjects validates: training ends when their loss has not fallen for some passes, and the
-    weights of the best pass are kept. Windows that an augmenter made of their windows are left out of training. With
-    fewer than three training subjects nobody validates, and all passes are made.
+    weights of the best pass are kept. Windows that an augmenter made of one of their windows are left out of training;
+    what it made of several (SMOTE), or drew from all training subjects, may know them, so that training may end later
+    than it should. With fewer than three training subjects nobody validates, and all passes are made.
     """
 
     differentiable: ClassVar[bool] = True
