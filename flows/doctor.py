@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
-from pathlib import Path
 from typing import Literal
 
 from packaging.requirements import Requirement
@@ -166,29 +165,15 @@ def _store(root: str) -> Iterator[Finding]:
 
 
 def _server() -> Finding:
-    url = os.environ.get("PREFECT_API_URL")
-    if not url:
-        return Finding("Prefect server", "ok", "none is configured: each command starts its own for itself")
-    import httpx
+    from flows.server import configured_server, trouble_with
 
-    password = os.environ.get("PREFECT_API_AUTH_STRING", "")
-    login = httpx.BasicAuth(*password.split(":", 1)) if ":" in password else None
+    url = configured_server()
+    if url is None:
+        return Finding("Prefect server", "ok", "none is configured: each command starts its own for itself")
     try:
-        answer = httpx.post(f"{url.rstrip('/')}/flow_runs/count", json={}, auth=login, timeout=5)
-    except httpx.HTTPError as error:
-        return Finding(
-            "Prefect server", "problem", f"{url} does not answer ({type(error).__name__})",
-            "start it (`make server`), or unset PREFECT_API_URL to run without.",
-        )  # fmt: skip
-    if answer.status_code == httpx.codes.UNAUTHORIZED:
-        return Finding(
-            "Prefect server",
-            "problem",
-            f"{url} asks for a password",
-            "source .server/env, or set PREFECT_API_AUTH_STRING.",
-        )
-    if answer.is_error:
-        return Finding(
-            "Prefect server", "problem", f"{url} answers {answer.status_code}", "check that the address ends with /api."
-        )
-    return Finding("Prefect server", "ok", f"{url}, {answer.text} flow runs")
+        trouble = trouble_with(url)
+    except EscganError as error:
+        return Finding("Prefect server", "problem", str(error), "correct it, or unset it.")
+    if trouble:
+        return Finding("Prefect server", "problem", trouble.said, trouble.remedy)
+    return Finding("Prefect server", "ok", f"{url} answers")

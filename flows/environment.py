@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from flows.server import configured_server
+
 
 def prepare_prefect(root: Path) -> None:
     """Keep Prefect's own database inside the store, give its start time, and let it tell nobody.
@@ -24,7 +26,9 @@ def prepare_prefect(root: Path) -> None:
         "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     }
-    if "PREFECT_API_URL" not in os.environ:
+    if configured_server() is None:
+        # Set but empty, Prefect would take it for an address.
+        os.environ.pop("PREFECT_API_URL", None)
         home = root.expanduser().absolute() / "prefect"
         if "PREFECT_HOME" not in os.environ:
             # Prefect creates its home only where the parent exists.

@@ -26,12 +26,12 @@ def setup_automations() -> None:
     Examples:
     $ escgan setup-automations
     """
-    import os
-
     from escgan.errors import ConfigError
+    from flows.server import configured_server, refuse_unusable_server
 
-    if not os.environ.get("PREFECT_API_URL"):
+    if configured_server() is None:
         raise ConfigError("Automations live on a Prefect server: set PREFECT_API_URL, as `make server` tells.")
+    refuse_unusable_server()
     from flows.automations import install
 
     for name in install():

@@ -23,6 +23,7 @@ from prefect.states import Cancelling
 
 from escgan.errors import ConfigError, EscganError
 from flows.execution import ExecutionConfig
+from flows.server import no_server_for
 from storage.manifest import ArtifactRef
 from storage.store import Store
 from tasks.orders import write_order
@@ -78,10 +79,7 @@ class PoolRuns:
             There is no server, or no deployment of this stage on the pool.
         """
         if PREFECT_API_URL.value() is None:
-            raise ConfigError(
-                f"gpu_pool '{self.execution.gpu_pool}' needs a Prefect server that its workers know too: start one "
-                "with `make server` and set PREFECT_API_URL."
-            )
+            raise no_server_for(str(self.execution.gpu_pool))
         waiting = [_Submitted(dict(pack), write_order(self.stage, self.store, pack, self.mode)) for pack in packs]
         try:
             with get_client(sync_client=True) as client:

@@ -15,6 +15,7 @@ from escgan.errors import ConfigError
 from escgan.recording import RecordingSource, subject_and_session
 from flows.execution import ExecutionConfig, log_folder, need_runner
 from flows.names import STAGES, StageName
+from flows.server import refuse_pool_without_server
 from storage.store import Store
 from tasks.ledger import RunRecord, find_run
 from tasks.reporting import RecordingEntry
@@ -44,13 +45,15 @@ def refuse_hopeless(
     Raises
     ------
     ConfigError
-        Options exclude each other, a device, package, subject or earlier run is not there, or no data folder was named.
+        Options exclude each other, a device, package, server, subject or earlier run is not there, or no data folder
+        was named.
     RecordingError
         The data folder is not there or holds no recording of the corpus.
     """
     refuse_contradictions(using, data, only or start, refresh)
     stage_modes(only, start, refresh)
     refuse_absent(execution)
+    refuse_pool_without_server(execution.gpu_pool)
     if using is not None:
         entries_of(config, using, find_run(store, using))
         return

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import http.server
 import os
 import shutil
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -41,6 +43,31 @@ def escgan(monkeypatch, capsys):
         return stop.value.code or 0, said.out, said.err
 
     return run
+
+
+@pytest.fixture
+def one_answer():
+    """A server that answers every question alike: its address, and what sets the answer's status."""
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        status = 200
+
+        def do_POST(self):
+            self.send_response(self.status)
+            self.end_headers()
+            self.wfile.write(b"7")
+
+        def do_GET(self):
+            # Prefect's client asks for a token first, and does without where a server hands out none.
+            self.send_error(404)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Answer) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_port}/api", lambda status: setattr(Answer, "status", status)
+        running.shutdown()
 
 
 @pytest.fixture(scope="session")

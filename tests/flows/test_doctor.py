@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.server
 import json
-import threading
 
 import pytest
 
@@ -20,28 +18,6 @@ def found(monkeypatch, tmp_path):
         return {finding.what: finding for finding in examine(str(root))}
 
     return look
-
-
-@pytest.fixture
-def server(monkeypatch):
-    """A server of one answer to everything; gives what sets the answer."""
-
-    class Answer(http.server.BaseHTTPRequestHandler):
-        status = 200
-
-        def do_POST(self):
-            self.send_response(self.status)
-            self.end_headers()
-            self.wfile.write(b"7")
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.HTTPServer(("127.0.0.1", 0), Answer) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{running.server_port}/api")
-        yield lambda status: setattr(Answer, "status", status)
-        running.shutdown()
 
 
 def test_everything_is_looked_at_and_what_is_installed_here_serves(found):
@@ -127,14 +103,13 @@ def test_a_store_of_too_long_a_name_is_a_problem(found, tmp_path):
     assert finding.state == "problem" and "has too long a name" in finding.said
 
 
-@pytest.mark.parametrize(
-    ("status", "state", "said"),
-    [(200, "ok", "7 flow runs"), (401, "problem", "asks for a password"), (404, "problem", "answers 404")],
-)
-def test_a_server_that_is_configured_is_asked(found, server, tmp_path, status, state, said):
-    server(status)
-    finding = next(each for each in examine(str(tmp_path)) if each.what == "Prefect server")
-    assert finding.state == state and said in finding.said
+def test_a_server_that_is_configured_is_asked(one_answer, monkeypatch, tmp_path):
+    url, answer = one_answer
+    monkeypatch.setenv("PREFECT_API_URL", url)
+    for status, state, said in ((200, "ok", f"{url} answers"), (401, "problem", f"{url} asks for a password")):
+        answer(status)
+        finding = next(each for each in examine(str(tmp_path)) if each.what == "Prefect server")
+        assert finding.state == state and finding.said == said
 
 
 def test_a_server_that_does_not_answer_is_a_problem_and_the_command_says_so(escgan, monkeypatch, tmp_path):

@@ -44,6 +44,14 @@ def folder(tmp_path):
 
 
 @pytest.mark.parametrize("command", ["run", "study compare"])
+def test_a_pool_without_a_server_is_refused_before_features_are_measured(refused, folder, command, monkeypatch):
+    for name in ("PREFECT_API_URL", "PREFECT_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    code, said = refused(command, "--data", folder, "--gpu-pool", "gpu")
+    assert code == 2 and said.startswith("escgan: gpu_pool 'gpu' needs a Prefect server that its workers know too: ")
+
+
+@pytest.mark.parametrize("command", ["run", "study compare"])
 def test_a_data_folder_that_is_none_is_refused(refused, command, tmp_path):
     code, said = refused(command, "--data", tmp_path / "nowhere")
     assert code == 3 and "nowhere' does not exist" in said
