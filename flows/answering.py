@@ -25,7 +25,9 @@ def wanted() -> bool:
 
 def print_document(document: Mapping[str, Any], file: TextIO | None = None) -> None:
     """Print a command's whole answer."""
-    print(json.dumps(plain(document), indent=1, ensure_ascii=False, allow_nan=False), file=file or sys.stdout)
+    text = json.dumps(plain(document), indent=1, ensure_ascii=False, allow_nan=False)
+    # A file's name that is no UTF-8 holds lone surrogates, which are written as JSON's own escapes.
+    print(text.encode("utf-8", "backslashreplace").decode(), file=file or sys.stdout)
 
 
 def error_document(message: str, exit_code: int) -> dict[str, Any]:

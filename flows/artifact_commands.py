@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,11 +38,11 @@ def list_artifacts(root: Root = "store", stage: Stage = None, as_json: Json = Fa
     $ escgan artifacts list --stage train
     """
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     from escgan.errors import ConfigError
     from escgan.listing import near_miss
+    from flows.console import answer_console
 
     store = existing_store(root)
     manifests = store.list(stage)
@@ -63,7 +62,7 @@ def list_artifacts(root: Root = "store", stage: Stage = None, as_json: Json = Fa
     for m in manifests:
         size = f"{m.bytes / 1e6:.2f}"
         table.add_row(m.stage, m.unit, m.key[:12], size, f"{m.wall_s:.1f}", m.created[:19].replace("T", " "))
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    answer_console(120).print(table)
     typer.echo(f"{len(manifests)} artifacts, {sum(m.bytes for m in manifests) / 1e6:.1f} MB")
 
 

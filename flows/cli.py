@@ -15,6 +15,7 @@ import typer
 from flows import answering
 from flows.artifact_commands import artifacts
 from flows.config_commands import config
+from flows.console import print_what_cannot_be_encoded
 from flows.corpus_commands import datasets, fetch, inspect
 from flows.export_commands import export
 from flows.interrupt import no_more_to_stop, stop_at_signals
@@ -67,6 +68,7 @@ app.add_typer(config, name="config", rich_help_panel=_DATA)
 def main() -> None:
     """Run the command and end with its exit code."""
     code = 1
+    print_what_cannot_be_encoded()
     try:
         code = _run_command()
     finally:

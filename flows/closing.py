@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from escgan.config import PipelineConfig
@@ -17,6 +16,7 @@ from escgan.report.summary import estimate
 from escgan.report.wording import plural
 from escgan.studies.page import cell_text
 from escgan.studies.summary import mean_text, with_interval
+from flows.console import headed, literal_console
 from flows.pipeline import Outcome
 
 if TYPE_CHECKING:
@@ -29,18 +29,18 @@ def print_outcome(console: Console, config: PipelineConfig, outcome: Outcome) ->
     """Print everything a person wants to know first."""
     if len(outcome.scores):
         console.print(score_table(config, outcome.scores, outcome.comparisons))
-        console.print(f"[dim]{_reading(config)}[/dim]", soft_wrap=True)
+        console.print(_reading(config), style="dim", soft_wrap=True)
         console.print()
-        console.print(f"[bold]{outcome.verdict[0]}[/bold]", soft_wrap=True, highlight=False)
+        console.print(outcome.verdict[0], style="bold", soft_wrap=True)
         for sentence in outcome.verdict[1:]:
-            console.print(f"• {sentence}", soft_wrap=True, highlight=False)
+            console.print(f"• {sentence}", soft_wrap=True)
         for caveat in outcome.caveats:
             _beware(console, caveat)
         console.print()
     _print_oddities(console, outcome)
     console.print(_counts(outcome), soft_wrap=True)
     if outcome.report:
-        console.print(f"Report: {_places(outcome.report, outcome.shared)}", soft_wrap=True, highlight=False)
+        console.print(f"Report: {_places(outcome.report, outcome.shared)}", soft_wrap=True)
 
 
 def score_table(config: PipelineConfig, scores: pd.DataFrame, comparisons: pd.DataFrame) -> Table:
@@ -102,13 +102,13 @@ def print_study(console: Console, outcome: StudyOutcome) -> None:
         table.add_column(str(heading), no_wrap=True)
     for row in outcome.table.itertuples(index=False):
         table.add_row(*map(cell_text, row))
-    Console(file=console.file, width=max(console.width, 60 * len(outcome.table.columns))).print(table)
+    literal_console(file=console.file, width=max(console.width, 60 * len(outcome.table.columns))).print(table)
     for sentence in outcome.found:
-        console.print(f"• {sentence}", soft_wrap=True, highlight=False)
+        console.print(f"• {sentence}", soft_wrap=True)
     console.print()
     _print_oddities(console, outcome)
     console.print(_counts(outcome), soft_wrap=True)
-    console.print(f"Page, plot and tables: {_places(outcome.page, outcome.shared)}", soft_wrap=True, highlight=False)
+    console.print(f"Page, plot and tables: {_places(outcome.page, outcome.shared)}", soft_wrap=True)
 
 
 def _places(shown: Path | None, shared: str | None) -> str:
@@ -117,13 +117,13 @@ def _places(shown: Path | None, shared: str | None) -> str:
 
 def _print_oddities(console: Console, outcome: Outcome | StudyOutcome) -> None:
     for name, reason in outcome.left_out:
-        console.print(escape(f"Left out: {name}: {reason}"), soft_wrap=True)
+        console.print(f"Left out: {name}: {reason}", soft_wrap=True)
     for notice in outcome.notices:
         _beware(console, notice)
 
 
 def _beware(console: Console, sentence: str) -> None:
-    console.print(f"[bold]Beware:[/bold] {escape(sentence)}", soft_wrap=True, highlight=False)
+    console.print(headed("Beware:", f" {sentence}"), soft_wrap=True)
 
 
 def _against(comparisons: pd.DataFrame, classifier: str, augmenter: str) -> str:

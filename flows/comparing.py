@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from itertools import takewhile
 
 import pandas as pd
 from rich import box
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from escgan.errors import ConfigError
@@ -26,6 +23,7 @@ from escgan.evaluation.run_comparison import (
 from escgan.report.wording import plural
 from flows.answering import print_document
 from flows.artifact_commands import existing_store
+from flows.console import answer_console
 from storage.tables import read_table
 from tasks.reproduction import EarlierRun, find_earlier, manifest_at
 
@@ -58,11 +56,11 @@ def print_runs_compared(root: str, first: str, second: str, as_json: bool) -> No
         }
         print_document(told)
         return
-    console = Console(width=None if sys.stdout.isatty() else 140)
+    console = answer_console()
     names = (first, second) if first != second else ("the first", "the second")
     for heading, found in (("Settings", settings), ("Versions", versions)):
         for line in _lines(found, *names):
-            console.print(escape(f"{heading}: {line}"), soft_wrap=True, highlight=False)
+            console.print(f"{heading}: {line}", soft_wrap=True)
     if not settings and not versions:
         console.print("Both have the same settings and versions.")
     shown = Table(
@@ -81,7 +79,7 @@ def print_runs_compared(root: str, first: str, second: str, as_json: bool) -> No
     console.print("Paired over subjects; 95 % bootstrap intervals of the difference, second less first.", style="dim")
     for what, lists in lone.items():
         if any(lists):
-            console.print(escape(f"Not compared: {what}: {_lone(*lists, *names)}"), soft_wrap=True, highlight=False)
+            console.print(f"Not compared: {what}: {_lone(*lists, *names)}", soft_wrap=True)
 
 
 def _scores(run: EarlierRun) -> pd.DataFrame:

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 from rich import box
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from escgan.bands import BAND_SETS
 from escgan.config import PipelineConfig
@@ -23,6 +22,7 @@ from escgan.labels import LabelConfig
 from escgan.listing import first_of
 from escgan.preprocessing.step import Step
 from flows.answering import print_document
+from flows.console import answer_console, headed, progress_console
 from flows.corpus_documents import dataset_document, datasets_document, inspection_document
 
 _MOST_LISTED = 12
@@ -33,14 +33,12 @@ def print_datasets(as_json: bool = False) -> None:
     if as_json:
         print_document(datasets_document())
         return
-    console = _console()
+    console = answer_console()
     for kind, corpus in DATASETS.items():
-        console.print(f"[bold]{kind}[/bold]  {corpus.title}", highlight=False, soft_wrap=True)
+        console.print(headed(kind, f"  {corpus.title}"), soft_wrap=True)
         for heading in ("expects", "licence", "access"):
-            console.print(f"    {heading + ':':<9}{escape(getattr(corpus, heading))}", highlight=False, soft_wrap=True)
-    console.print(
-        "\nescgan inspect DIR says which of these a folder is, and what is missing or broken in it.", highlight=False
-    )
+            console.print(f"    {heading + ':':<9}{getattr(corpus, heading)}", soft_wrap=True)
+    console.print("\nescgan inspect DIR says which of these a folder is, and what is missing or broken in it.")
 
 
 def print_dataset(kind: str, as_json: bool = False) -> None:
@@ -49,23 +47,23 @@ def print_dataset(kind: str, as_json: bool = False) -> None:
     if as_json:
         print_document(dataset_document(kind, corpus, _defaults(corpus)))
         return
-    console = _console()
-    console.print(f"[bold]{kind}[/bold]  {corpus.title}", highlight=False, soft_wrap=True)
+    console = answer_console()
+    console.print(headed(kind, f"  {corpus.title}"), soft_wrap=True)
     table = Table.grid(padding=(0, 2))
     facts = {name: getattr(corpus, name) for name in ("expects", "licence", "access", "citation", "note")}
     for heading, fact in (facts | _defaults(corpus)).items():
-        table.add_row(f"    {heading}:", escape(fact))
-    console.print(table, highlight=False)
+        table.add_row(f"    {heading}:", fact)
+    console.print(table)
     options = {name: field.description or "" for name, field in corpus.model_fields.items() if name != "kind"}
-    console.print("\noptions, under 'dataset' in the configuration:" if options else "\nno options", highlight=False)
+    console.print("\noptions, under 'dataset' in the configuration:" if options else "\nno options")
     defaults = corpus.model_validate({}).model_dump(mode="json")
     table = Table.grid(padding=(0, 2))
     for name, description in options.items():
         told = " ".join(description.replace("``", "").split())
-        table.add_row(f"    {name}", escape(f"{told} (default {json.dumps(defaults[name])})"))
-    console.print(table, highlight=False)
+        table.add_row(f"    {name}", f"{told} (default {json.dumps(defaults[name])})")
+    console.print(table)
     start = "Try it: escgan demo" if kind == "simulated" else f"A configuration to start from: configs/{kind}.yaml"
-    console.print(f"\n{start}", highlight=False)
+    console.print(f"\n{start}")
 
 
 def _defaults(corpus: type[Corpus]) -> dict[str, str]:
@@ -96,10 +94,10 @@ def print_inspection(
 ) -> bool:
     """Inspect a folder and say what was found; whether everything in it can be used."""
     file, config = experiment or (None, None)
-    console = _console()
+    console = answer_console()
     with Progress(
         TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty(),
+        console=progress_console(), transient=True, disable=not sys.stderr.isatty(),
     ) as progress:  # fmt: skip
         bar = progress.add_task("", total=None)
         result = inspect_folder(
@@ -113,20 +111,17 @@ def print_inspection(
         print_document(inspection_document(result))
         return result.sound
     corpus = result.corpus
-    console.print(f"[bold]{result.kind}[/bold]: {corpus.title}", highlight=False, soft_wrap=True)
+    console.print(headed(result.kind, f": {corpus.title}"), soft_wrap=True)
     if result.also:
-        console.print(
-            f"It could also be {', '.join(result.also)}: choose with --dataset.", highlight=False, soft_wrap=True
-        )
+        console.print(f"It could also be {', '.join(result.also)}: choose with --dataset.", soft_wrap=True)
     console.print(_recordings(result, names_only))
     for line in _remarks(result):
-        console.print(line, highlight=False, soft_wrap=True)
+        console.print(line, soft_wrap=True)
     broken = [found for found in result.recordings if found.problem is not None]
     n = len(result.recordings)
     console.print(
         f"{n - len(broken)} of {n} recordings {'are there' if names_only else 'can be used'}."
         + (" Nothing was read; leave --names-only out to check every file." if names_only else ""),
-        highlight=False,
         soft_wrap=True,
     )
     if len(broken) < n and not result.together:
@@ -135,8 +130,7 @@ def print_inspection(
         else:
             command = f"escgan run {file or f'configs/{result.kind}.yaml'} --data {folder}"
         console.print(
-            f"Next: {escape(command)}" + (" (with on_bad_recording: skip)" if broken else ""),
-            highlight=False,
+            f"Next: {command}" + (" (with on_bad_recording: skip)" if broken else ""),
             soft_wrap=True,
         )
     return result.sound
@@ -157,7 +151,7 @@ def _recordings(result: Inspection, names_only: bool) -> Table:
         if not names_only:
             cells += [_number(value) for value in (found.n_trials, found.n_channels, found.sfreq, found.minutes)]
             cells.append(", ".join(f"{count} {name}" for name, count in found.classes))
-        table.add_row(*map(escape, cells), "[red]unusable[/red]" if found.problem else "ok")
+        table.add_row(*cells, Text("unusable", "red") if found.problem else "ok")
     return table
 
 
@@ -167,10 +161,10 @@ def _number(value: float | None) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def _remarks(result: Inspection) -> list[str]:
+def _remarks(result: Inspection) -> list[str | Text]:
     """Say what does not fit into the table: problems first."""
-    lines = [f"[red]{escape(found.problem)}[/red]" for found in result.recordings if found.problem]
-    lines += [f"[red]{escape(sentence)}[/red]" for sentence in (*result.duplicates, *result.together)]
+    lines: list[str | Text] = [Text(found.problem, "red") for found in result.recordings if found.problem]
+    lines += [Text(sentence, "red") for sentence in (*result.duplicates, *result.together)]
     lines += _logs(result.recordings)
     if result.missing:
         names = first_of(result.missing, _MOST_LISTED)
@@ -178,7 +172,7 @@ def _remarks(result: Inspection) -> list[str]:
     if result.unused:
         names = first_of([str(path) for path in result.unused], _MOST_LISTED)
         n = len(result.unused)
-        lines.append(f"{n} {'file belongs' if n == 1 else 'files belong'} to no recording: {escape(names)}.")
+        lines.append(f"{n} {'file belongs' if n == 1 else 'files belong'} to no recording: {names}.")
     return lines
 
 
@@ -191,13 +185,9 @@ def _logs(recordings: tuple[Found, ...]) -> list[str]:
         where = "In every recording" if n == len(read) else "In " + first_of(
             [found.name for found in read if line in found.log], _MOST_LISTED
         )  # fmt: skip
-        lines.append(escape(f"{where}: {line}."))
+        lines.append(f"{where}: {line}.")
     return lines
 
 
 def _is(names: tuple[str, ...]) -> str:
     return "is" if len(names) == 1 else "are"
-
-
-def _console() -> Console:
-    return Console(width=None if sys.stdout.isatty() else 140)

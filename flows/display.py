@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from types import TracebackType
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -41,17 +39,6 @@ _LINE_EVERY_SHARE = 0.05
 # Units that end so soon were in the store, where a server shows these as well: they say nothing of how long the others
 # will take.
 _AT_ONCE_S = 1.0
-
-
-def progress_console() -> Console:
-    """Return the console on which a run shows how far it is: standard error.
-
-    Where that is no terminal, lines are long and hold no control characters, also where colours are forced, as
-    continuous integration does: nothing can be drawn over in a log.
-    """
-    if sys.stderr.isatty():
-        return Console(stderr=True)
-    return Console(stderr=True, width=140, force_terminal=False)
 
 
 class RunDisplay(Listener):
@@ -89,7 +76,7 @@ class RunDisplay(Listener):
                 self._progress.remove_task(bar)
             for known in (self._bars, self._shares, self._totals, self._stored, self._at_once):
                 known.clear()
-            self._console.print(f"[bold]{escape(name)}[/bold]", highlight=False)
+            self._console.print(name, style="bold")
 
     def begin(self, stage: str, n_units: int, stored: int = 0) -> None:
         """Show a stage, and how many of its units need not be computed."""

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.logging import RichHandler
 
-from flows.display import RunDisplay, progress_console
+from flows.console import answer_console, progress_console
+from flows.display import RunDisplay
 from flows.environment import prepare_prefect
 from flows.interrupt import KEPT, said_when_stopped
+from flows.server import refuse_settings_of_prefect, refuse_unusable_server
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -46,11 +48,14 @@ def foreground(
         prepare_prefect(store.root)
     console = progress_console()
     _log_to(console)
-    console.print(f"escgan: {title}; the store is {root}", soft_wrap=True, highlight=False)
+    console.print(f"escgan: {title}; the store is {root}", soft_wrap=True)
     with console.status("starting Prefect ..."):
+        refuse_settings_of_prefect()
         from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
         from tasks.progress import listening
+
+        refuse_unusable_server()
     try:
         # Heartbeats serve deployments; a run in the foreground would only wait for their thread to end.
         with (
@@ -59,7 +64,7 @@ def foreground(
             RunDisplay(console) as display,
             listening(display),
         ):
-            outcome = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 140)
+            outcome = answer_console()
             with redirect_stdout(sys.stderr):
                 yield outcome
     except Exception as error:

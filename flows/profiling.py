@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from rich.console import Console
 from rich.table import Table
 
 from escgan.report.wording import plural
 from flows.answering import print_document
+from flows.console import answer_console
 from flows.names import STAGES
 from storage.errors import ArtifactCorrupt, ArtifactMissing
 from storage.lineage import lineage
@@ -53,7 +52,7 @@ def print_profile(store: Store, name: str, as_json: bool = False) -> None:
     if as_json:
         print_document({"unit": end.unit, "key": end.key, "artifacts": len(made), "seconds": whole, "lines": lines})
         return
-    console = Console(width=None if sys.stdout.isatty() else 140)
+    console = answer_console()
     what = f"{end.unit or end.key[:12]}: {plural(len(made), 'artifact')}, {_seconds(whole)} of work"
     table = Table(title=what, title_justify="left")
     table.add_column("Stage and part")
@@ -72,7 +71,6 @@ def print_profile(store: Store, name: str, as_json: bool = False) -> None:
     console.print(
         "Seconds are summed over units, which run side by side. Memory is the whole process'. "
         "Artifacts that a run reused keep the figures of when they were made.",
-        highlight=False,
     )
 
 

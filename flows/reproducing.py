@@ -16,6 +16,7 @@ from escgan.errors import ConfigError
 from escgan.report.wording import plural
 from flows.answering import print_document
 from flows.artifact_commands import existing_store
+from flows.console import headed
 from flows.execution import ExecutionConfig
 from flows.foreground import foreground
 from flows.interrupt import AGAIN, KEPT
@@ -142,16 +143,17 @@ def _is_simulated(earlier: EarlierRun) -> bool:
 def print_versions(console: Console, earlier: EarlierRun, differing: dict[str, tuple[str, str]]) -> None:
     """Say when and with what a run was made, and what is installed otherwise now."""
     manifest = earlier.manifest
-    console.print(f"{manifest.unit} was made on {manifest.created[:10]}.", highlight=False)
+    console.print(f"{manifest.unit} was made on {manifest.created[:10]}.")
     if not differing:
         console.print("The packages that results depend on have the same versions here.")
         return
     told = ", ".join(f"{name} {then} (here {now})" for name, (then, now) in differing.items())
     console.print(
-        f"[bold]Other versions:[/bold] it was made with {told}. For the same bytes, install that version's "
-        "requirements.lock.",
+        headed(
+            "Other versions:",
+            f" it was made with {told}. For the same bytes, install that version's requirements.lock.",
+        ),
         soft_wrap=True,
-        highlight=False,
     )
 
 
@@ -183,25 +185,26 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
         _print_difference(console, comparison)
     elif not comparison.computed:
         console.print(
-            f"[bold]Nothing was computed:[/bold] the store held all {plural(comparison.results, 'result')} before; "
-            "give --keep an empty folder, or leave it out.",
+            headed(
+                "Nothing was computed:",
+                f" the store held all {plural(comparison.results, 'result')} before; "
+                "give --keep an empty folder, or leave it out.",
+            ),
             soft_wrap=True,
-            highlight=False,
         )
         return
     elif comparison.reused:
         were = "result that was" if comparison.computed == 1 else f"{comparison.computed} results that were"
         have = "has" if comparison.computed == 1 else "have"
-        console.print(f"[bold]Reproduced:[/bold] the {were} computed anew {have} the same bytes.", highlight=False)
+        console.print(headed("Reproduced:", f" the {were} computed anew {have} the same bytes."))
     else:
-        console.print(f"[bold]Reproduced:[/bold] all {plural(comparison.results, 'result')} have the same bytes.")
+        console.print(headed("Reproduced:", f" all {plural(comparison.results, 'result')} have the same bytes."))
     if comparison.reused:
         told = ", ".join(f"{stage.stage} {stage.reused}" for stage in comparison.stages if stage.reused)
         console.print(
             f"{plural(comparison.reused, 'result')} of {comparison.results} stood in the store before and "
             f"{'was' if comparison.reused == 1 else 'were'} reused, not computed: {told}.",
             soft_wrap=True,
-            highlight=False,
         )
 
 
@@ -211,7 +214,6 @@ def _print_difference(console: Console, comparison: Comparison) -> None:
     largest = comparison.largest_difference
     scores = "the scores cannot be compared" if isnan(largest) else f"scores differ by at most {largest:.2g}"
     console.print(
-        f"[bold]Not the same bytes:[/bold] they differ from stage '{first.stage}' on ({named}); {scores}.",
+        headed("Not the same bytes:", f" they differ from stage '{first.stage}' on ({named}); {scores}."),
         soft_wrap=True,
-        highlight=False,
     )

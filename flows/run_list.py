@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from rich import box
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from escgan.report.wording import plural
 from flows.answering import print_document
+from flows.console import answer_console
 from storage.store import Store
 from tasks.ledger import RunRecord, known_runs
 
@@ -28,8 +26,8 @@ def print_runs(store: Store, as_json: bool = False) -> None:
     for run in runs:
         report = run.report.key[:12] if run.report else ""
         began = run.began.strftime("%Y-%m-%d %H:%M:%S")
-        table.add_row(run.id[:8], escape(run.name), began, str(len(run.recordings)), report, escape(run.verdict))
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+        table.add_row(run.id[:8], run.name, began, str(len(run.recordings)), report, run.verdict)
+    answer_console(160).print(table)
     print(f"{plural(len(runs), 'run')} in {store.address}")
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from escgan.datasets import DATASETS
+from flows.answering import print_document
 from tests.flows.conftest import SMALL
 
-PAGE = Path(__file__).parents[2] / "docs" / "json.md"
+REPOSITORY = Path(__file__).parents[2]
+PAGE = REPOSITORY / "docs" / "json.md"
 
 
 @pytest.fixture
@@ -168,3 +173,23 @@ def test_what_a_library_prints_while_a_run_works_stays_off_the_answer(
     assert pipeline is not chatting
     code, out, err = escgan("run", config, "--data", cohort, "--root", store_copy, "--json")
     assert code == 0 and json.loads(out)["scores"] == [] and "spam" in err
+
+
+def test_a_name_that_is_no_utf_8_is_answered_so_that_a_script_finds_the_file(capsys):
+    print_document({"file": os.fsdecode(b"caf\xe9.txt"), "title": "Café"})
+    said = capsys.readouterr().out
+    assert said.encode() and "Café" in said
+    assert os.fsencode(json.loads(said)["file"]) == b"caf\xe9.txt"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8:strict", "latin-1", "ascii"])
+def test_what_a_terminal_cannot_show_is_printed_by_number_instead_of_ending_the_command(encoding, cohort, tmp_path):
+    for path in cohort.iterdir():
+        shutil.copy(path, tmp_path)
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9 \xe2\x80\xa2.txt")).touch()
+    ended = subprocess.run(
+        [sys.executable, "-m", "flows.cli", "inspect", tmp_path, "--names-only"],
+        env=os.environ | {"PYTHONIOENCODING": encoding}, cwd=REPOSITORY, capture_output=True, timeout=120,
+    )  # fmt: skip
+    bullet = "•".encode() if encoding.startswith("utf") else rb"\u2022"
+    assert ended.returncode == 0 and rb"caf\udce9 " + bullet + b".txt." in ended.stdout, ended.stderr.decode()

@@ -5,7 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from flows.display import RunDisplay, duration, progress_console
+from flows.console import progress_console
+from flows.display import RunDisplay, duration
 from tasks.progress import Counts
 
 
