@@ -10,7 +10,14 @@ from pydantic import Field, model_validator
 
 from escgan.datasets.bids_runs import PARTICIPANTS, Run, mirrored, open_run, runs_among, runs_in
 from escgan.datasets.bids_sidecars import stated_filters, stated_reference
-from escgan.datasets.bids_trials import WantedEvents, event_spans, group_of, said_in, task_of
+from escgan.datasets.bids_trials import (
+    WantedEvents,
+    event_spans,
+    group_of,
+    refuse_partly_missing_events,
+    said_in,
+    task_of,
+)
 from escgan.datasets.corpus import existing_folder, nothing_found
 from escgan.datasets.mne_reading import RecordedFile
 from escgan.datasets.own_recordings import UNKNOWN_REFERENCE, OwnRecordings, Part, natural_key
@@ -105,6 +112,8 @@ class BidsConfig(OwnRecordings):
             The EEG channels by ``channels.tsv``; reference and pass-band as the sidecars and files state them.
         """
         runs = tuple(runs_among(source.files))
+        if self.labels_from == "events":
+            refuse_partly_missing_events(runs, source.subject)
         parts: list[Part] = []
         with mirrored(source.files, runs[0].root) as mirror:
             for run in runs:

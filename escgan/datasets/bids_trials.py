@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from escgan.listing import first_of
 from escgan.recording import TrialSpan
 
 _MOST_NAMED = 8
+# What MNE and EEGLAB write where recordings were joined or stretches rejected is no trial, unless it is asked for.
+_MARK = re.compile(r"(BAD|EDGE)[ _].*|boundary")
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,26 @@ class WantedEvents:
     trial_s: float | None
     baseline_s: float
     ratings: tuple[str, ...]
+
+
+def refuse_partly_missing_events(runs: Sequence[Run], subject: str) -> None:
+    """Refuse a run without a table of events where another run of its task has one: its trials would be lost.
+
+    Tasks without any, such as rest, hold no trials.
+
+    Raises
+    ------
+    RecordingError
+        There is such a run.
+    """
+    without = [run for run in runs if run.table("events.tsv") is None]
+    tasks = {run.entities.get("task") for run in runs if run not in without}
+    lost = next((run for run in without if run.entities.get("task") in tasks), None)
+    if lost is not None:
+        raise RecordingError(
+            f"The run {lost.path.name} of subject {subject} has no events.tsv, and other runs of its task have: put "
+            f"{lost.path.name.rpartition('_')[0]}_events.tsv beside it (with its head alone if it holds no trial)."
+        )
 
 
 def event_spans(
@@ -39,7 +62,7 @@ def event_spans(
     """
     table = run.table("events.tsv")
     if table is None:
-        return [], []
+        return [], [f"run left out, no events.tsv: {run.path.name}"]
     _refuse_missing_columns(table, ["onset", wanted.column, *wanted.ratings], file)
     rows = [row for row in table.rows if _counts(row, wanted)]
     spans: list[TrialSpan] = []
@@ -79,7 +102,14 @@ def event_spans(
             f"{file.duration_s:g} s (line {outside[0].line} is the first): check that onsets and durations are "
             "seconds, and the dataset's options 'trial_s' and 'baseline_s'."
         )
-    return spans, [*_left_out(without_onset, table, "no onset"), *_left_out(outside, table, "reach beyond the file")]
+    marks = Counter(value for row in table.rows if (value := row.text(wanted.column)) and _MARK.fullmatch(value))
+    marked = [f"'{value}' x{n}" for value, n in marks.items() if value not in wanted.conditions]
+    log = [f"marks among the events, which are no trials: {first_of(marked, _MOST_NAMED)}"] if marked else []
+    return spans, [
+        *log,
+        *_left_out(without_onset, table, "no onset"),
+        *_left_out(outside, table, "reach beyond the file"),
+    ]
 
 
 def task_of(run: Run) -> str:
@@ -120,7 +150,9 @@ def said_in(runs: Sequence[Run], column: str) -> str:
 
 def _counts(row: Row, wanted: WantedEvents) -> bool:
     value = row.text(wanted.column)
-    return value is not None and (not wanted.conditions or value in wanted.conditions)
+    if value is None:
+        return False
+    return value in wanted.conditions if wanted.conditions else _MARK.fullmatch(value) is None
 
 
 def _refuse_missing_columns(table: Table, names: Sequence[str], file: RecordedFile) -> None:

@@ -25,6 +25,8 @@ from escgan.recording import AuxiliaryKind, Cleaned, RawRecording, RecordingSour
 UNKNOWN_REFERENCE = "unknown"
 # Amplitudes are judged on the middle of a segment: over minutes an amplifier without a high-pass drifts.
 _JUDGED_S = 10.0
+# Trials may share so little: onsets and durations are rounded, each by itself.
+_SHARED_S = 0.01
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,10 @@ class OwnRecordings(SignalCorpus):
         RecordingError
             No file holds a trial, files differ in their channels, or the samples cannot be microvolts.
         """
+        unused = [line for part in parts if not part.spans for line in part.log]
         parts = [part for part in parts if part.spans]
+        for part in parts:
+            _refuse_overlap(part)
         roles = [self._roles(part.file) for part in parts]
         channels = tuple(roles[0].scalp)
         for part, its in zip(parts, roles, strict=True):
@@ -130,7 +135,7 @@ class OwnRecordings(SignalCorpus):
             _refuse_no_microvolts(eeg, sfreq, part.file)
             segments.append(Segment(eeg, sfreq, aux if auxiliary else None))
         log += [line for its in roles for line in its.log]
-        log += [line for part in parts for line in (*part.file.log, *part.log)]
+        log += [line for part in parts for line in (*part.file.log, *part.log)] + unused
         for part, its in zip(parts, roles, strict=True):
             bads = ", ".join(name for name, label in its.scalp.items() if label in part.file.bads)
             if bads:
@@ -200,6 +205,26 @@ def _shared_auxiliary(parts: Sequence[Part], roles: Sequence[Roles]) -> tuple[di
     if not lost:
         return shared, []
     return shared, [f"channels dropped, not in every file at the rate of its EEG: {', '.join(lost)}"]
+
+
+def _refuse_overlap(part: Part) -> None:
+    """Refuse trials that share samples: they would count twice, and could be trained on and tested with."""
+    latest: TrialSpan | None = None
+    for span in sorted(part.spans, key=lambda span: span.start_s):
+        end_s = span.start_s + span.duration_s
+        if latest is None:
+            latest = span
+            continue
+        latest_end_s = latest.start_s + latest.duration_s
+        shared_s = min(latest_end_s, end_s) - span.start_s
+        if shared_s > _SHARED_S:
+            raise RecordingError(
+                f"{part.file.where} has trials {latest.trial} and {span.trial}, which share {shared_s:.3g} s (one "
+                f"lasts from {latest.start_s:g} to {latest_end_s:g} s, the other begins at {span.start_s:g}): correct "
+                "their onsets and durations, or choose those that are trials with the dataset's option 'conditions'."
+            )
+        if end_s > latest_end_s:
+            latest = span
 
 
 def _refuse_no_microvolts(eeg: NDArray[np.float32], sfreq: float, file: RecordedFile) -> None:

@@ -92,6 +92,19 @@ def test_events_without_onset_or_beyond_the_file_are_left_out_and_said(
     assert "trials left out, reach beyond the file: line 5 of sub-01_task-films_run-2_events.tsv" in log
 
 
+def test_marks_of_joins_and_rejected_stretches_are_no_trials_unless_asked_for(tree: Path) -> None:
+    events = tree / "sub-01" / "eeg" / "sub-01_task-films_run-2_events.tsv"
+    before = read_first(tree)
+    marks = "0.2\t0\tBAD boundary\tn/a\n0.5\t0.4\tBAD rejected\tn/a\n0.9\t0\tboundary\tn/a\n"
+    events.write_text(events.read_text() + marks)
+    raw = read_first(tree)
+    assert [span.condition for span in raw.spans] == [span.condition for span in before.spans]
+    told = "marks among the events, which are no trials: 'BAD boundary' x1, 'BAD rejected' x1, 'boundary' x1"
+    assert told in raw.log and not any("marks" in line for line in before.log)
+    asked = read_first(tree, conditions=["BAD rejected"])
+    assert [(span.condition, span.duration_s) for span in asked.spans] == [("BAD rejected", 0.4)]
+
+
 def test_the_usual_preprocessing_runs(written: tuple[Path, tuple[RecordingTruth, ...]]) -> None:
     recording = preprocess(read_first(written[0]), BidsConfig().default_preprocessing())
     assert (recording.channels, recording.sfreq, len(recording.trials)) == (CHANNELS, 128.0, 4)
@@ -309,11 +322,30 @@ def test_options_that_name_what_is_not_there_are_answered_with_what_is(
         read_first(written[0], **options)
 
 
-def test_a_run_without_events_gives_no_trials_but_costs_nothing(tree: Path) -> None:
-    (tree / "sub-01" / "eeg" / "sub-01_task-films_run-2_events.tsv").unlink()
+def test_a_run_whose_events_are_missing_is_not_left_out_without_a_word(tree: Path) -> None:
+    events = tree / "sub-01" / "eeg" / "sub-01_task-films_run-2_events.tsv"
+    head = events.read_text().splitlines()[0]
+    events.unlink()
+    with pytest.raises(
+        RecordingError, match=r"run-2_eeg\.vhdr of subject 01 has no events\.tsv, and other runs of its"
+    ):
+        read_first(tree)
+    # As the remedy says, for a run without a trial.
+    events.write_text(f"{head}\n")
     raw = read_first(tree)
-    assert [(span.trial, span.segment) for span in raw.spans] == [(1, 0), (2, 0)]
+    assert [(span.trial, span.segment) for span in raw.spans] == [(1, 0), (2, 0)] and len(raw.segments) == 1
+
+
+def test_the_runs_of_a_task_without_any_events_are_left_out_and_said(tree: Path) -> None:
+    for path in (tree / "sub-01" / "eeg").glob("*run-2_*"):
+        path.rename(path.with_name(path.name.replace("task-films", "task-rest")))
+        if path.name.endswith("_events.tsv"):
+            path.with_name(path.name.replace("task-films", "task-rest")).unlink()
+    header = tree / "sub-01" / "eeg" / "sub-01_task-rest_run-2_eeg.vhdr"
+    header.write_text(header.read_text().replace("task-films", "task-rest"))
+    raw = read_first(tree)
     assert len(raw.segments) == 1
+    assert "run left out, no events.tsv: sub-01_task-rest_run-2_eeg.vhdr" in raw.log
 
 
 def test_one_run_in_two_formats_would_count_twice(tree: Path) -> None:
@@ -363,7 +395,7 @@ def test_options_that_contradict_each_other_are_refused(options: dict[str, objec
 
 
 def test_an_event_may_end_with_the_files_last_sample(tree: Path, edit: Edit) -> None:
-    edit("*_events.tsv", "11.0\t4\t", f"{RUN_S - 4}.0\t4\t")
+    edit("*_events.tsv", "11.0\t4\t", f"{RUN_S - 2.5}\t2.5\t")
     raw = read_first(tree)
-    assert [span.start_s for span in raw.spans[:3]] == [1.5, 6.0, 8.0]
+    assert [span.start_s for span in raw.spans[:3]] == [1.5, 6.0, 9.5]
     assert raw.segments[0].eeg.shape[1] == RUN_S * SFREQ

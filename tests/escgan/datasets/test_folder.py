@@ -109,7 +109,10 @@ def test_trials_keep_the_numbers_that_the_table_gives(tmp_path: Path) -> None:
 
 
 def test_conditions_that_are_not_wanted_are_left_out_with_their_files(tmp_path: Path) -> None:
-    one_file(tmp_path, "file,subject,condition\na.edf,1,calm\nbroken.edf,1,test\na.edf,1,fear\na.edf,1,\n")
+    one_file(
+        tmp_path,
+        "file,subject,condition,start_s,duration_s\na.edf,1,calm,0,2\nbroken.edf,1,test,0,2\na.edf,1,fear,4,2\na.edf,1,,6,2\n",
+    )
     (tmp_path / "broken.edf").write_bytes(b"")
     raw = read_one(tmp_path, conditions=["calm", "fear"])
     assert [(span.trial, span.condition) for span in raw.spans] == [(1, "calm"), (3, "fear")]
@@ -121,6 +124,17 @@ def test_conditions_that_are_not_wanted_are_left_out_with_their_files(tmp_path: 
         RecordingError, match=r"No trial of subject 1, session 1, has one of the conditions joy: correct"
     ):
         read_one(tmp_path, conditions=["joy"])
+
+
+def test_trials_that_share_samples_are_refused_unless_the_conditions_choose_among_them(tmp_path: Path) -> None:
+    rows = "a.edf,1,block,0,6\na.edf,1,calm,1,2\na.edf,1,fear,3.005,2\n"
+    one_file(tmp_path, f"file,subject,condition,start_s,duration_s\n{rows}")
+    with pytest.raises(
+        RecordingError, match=r"a\.edf of subject 1 has trials 1 and 2, which share 2 s \(one lasts from 0 to 6 s, the"
+    ):
+        read_one(tmp_path)
+    # Two that follow each other may share what rounding makes of their ends.
+    assert len(read_one(tmp_path, conditions=["calm", "fear"]).spans) == 2
 
 
 def test_a_marker_is_where_its_trial_starts(tmp_path: Path) -> None:
@@ -267,7 +281,7 @@ def test_numbers_in_names_sort_as_numbers() -> None:
 
 
 def test_missing_ratings_are_not_numbers_and_texts_are_no_ratings(tmp_path: Path) -> None:
-    one_file(tmp_path, "file,subject,Arousal,mood\na.edf,1,n/a,fine\na.edf,1,3.5,\n")
+    one_file(tmp_path, "file,subject,Arousal,mood,start_s,duration_s\na.edf,1,n/a,fine,0,2\na.edf,1,3.5,,2,2\n")
     raw = read_one(tmp_path)
     np.testing.assert_equal([dict(span.ratings) for span in raw.spans], [{"arousal": np.nan}, {"arousal": 3.5}])
     assert any("mood" in line for line in raw.log)
