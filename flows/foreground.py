@@ -44,6 +44,8 @@ def foreground(
         check(store)
     except Exception as error:
         _raise_or_log(error, store.root)
+    # Prefect's server would wait for minutes for a database that it cannot write.
+    store.refuse_unwritable()
     with disk_errors_explained("run", store.root):
         prepare_prefect(store.root)
     console = progress_console()
@@ -96,9 +98,12 @@ def _raise_or_log(error: Exception, root: Path) -> None:
 
     if isinstance(error, EscganError | StorageError):
         raise error
+    from storage.disk import disk_errors_explained
+
     log = root / "logs" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    with disk_errors_explained(f"keep the traceback of an unexpected {type(error).__name__}", root):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
     raise UnexpectedError(
         f"unexpected {type(error).__name__}: {error} (details in {log}; finished work is kept)"
     ) from error

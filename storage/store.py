@@ -13,6 +13,7 @@ Layout below the root::
 
 import builtins
 import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
@@ -21,9 +22,9 @@ from typing import Any
 
 from storage.artifact import Artifact
 from storage.catalog import Catalog
-from storage.disk import delete_tree, disk_errors_explained, private_folder, replace_file, tree_bytes
+from storage.disk import delete_tree, disk_errors_explained, flush_file, private_folder, replace_file, tree_bytes
 from storage.draft import Draft, plain_json
-from storage.errors import ArtifactCorrupt, ArtifactMissing
+from storage.errors import ArtifactCorrupt, ArtifactMissing, StorageError
 from storage.lock import file_lock
 from storage.manifest import ArtifactRef, Manifest, check_names
 from storage.publish import dead_folders, draft_folder, put_in_place, set_aside
@@ -34,6 +35,9 @@ __all__ = ["Artifact", "ArtifactRef", "Draft", "Manifest", "Store"]
 
 ORDERS_LAST = timedelta(days=30)
 """Whoever gave an order and was killed takes it back no more. Nobody waits for one so long."""
+
+# What is tried before work begins: a database and a manifest need no less.
+_PROBE_BYTES = 2**20
 
 
 class Store(Catalog):
@@ -74,7 +78,13 @@ class Store(Catalog):
         self.runs = Texts(self.root / "runs")
         with disk_errors_explained("open the store", self.root):
             if not self.root.is_dir():
-                private_folder(self.root)
+                try:
+                    private_folder(self.root)
+                except FileNotFoundError as error:
+                    # Kernels show folders, such as /proc, in which nothing can be made.
+                    raise StorageError(
+                        f"Cannot open the store in {self.root}, no folder can be made there: choose another folder."
+                    ) from error
             for folder in (self._artifacts, self._work, self._locks, self.records):
                 private_folder(folder)
 
@@ -82,6 +92,22 @@ class Store(Catalog):
     def excludes_machines(self) -> bool:
         """Whether `lock` keeps other machines out as well: on a shared disk it does, where that disk knows locks."""
         return True
+
+    def refuse_unwritable(self) -> None:
+        """Refuse a store to which nothing can be written, before work is begun whose results it could not keep.
+
+        Raises
+        ------
+        StorageError
+            The disk is full, may only be read, or is closed to this user.
+        """
+        with disk_errors_explained("write to the store", self.root):
+            probe = self._work / f".probe-{os.getpid()}-{secrets.token_hex(4)}"
+            try:
+                probe.write_bytes(bytes(_PROBE_BYTES))
+                flush_file(probe)
+            finally:
+                delete_tree(probe)
 
     def find(self, stage: str, key: str, *, full: bool = True) -> ArtifactRef | None:
         """Look up an artifact and verify it.

@@ -534,6 +534,28 @@ def test_open_folders_of_a_store_are_closed_but_the_users_own_root_is_not(tmp_pa
 
 @pytest.mark.parametrize(
     "code, words",
+    [(errno.ENOSPC, "the disk is full: free"), (errno.EACCES, "denied: choose"), (errno.EROFS, "read-only: choose")],
+)
+def test_a_store_that_takes_nothing_is_refused_before_work_begins(store, monkeypatch, code, words):
+    store.refuse_unwritable()
+    before = sorted(store.root.rglob("*"))
+
+    def fail(path, content):
+        raise OSError(code, os.strerror(code), str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", fail)
+    with pytest.raises(StorageError, match=f"Cannot write to the store in .*{words}"):
+        store.refuse_unwritable()
+    assert sorted(store.root.rglob("*")) == before
+
+
+def test_a_place_where_no_folder_can_be_made_is_told():
+    with pytest.raises(StorageError, match="Cannot open the store in /proc/none/store, no folder can be made there: "):
+        Store("/proc/none/store")
+
+
+@pytest.mark.parametrize(
+    "code, words",
     [(errno.ENOSPC, "the disk is full: free"), (errno.EDQUOT, "quota"), (errno.EROFS, "read-only: choose")],
 )
 def test_a_disk_that_takes_no_more_is_told_in_one_sentence(store, monkeypatch, code, words):
