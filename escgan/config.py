@@ -6,7 +6,6 @@ many workers it runs, is said on the command line.
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -14,8 +13,8 @@ import yaml
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from escgan.augmenters import AUGMENTERS, AugmenterConfig, Balance, GeneratingAugmenter
-from escgan.bands import Band
 from escgan.classifiers import CLASSIFIERS, ClassifierConfig
+from escgan.config_faults import explain
 from escgan.config_file import read_settings, refuse_absurd
 from escgan.datasets import DATASETS, DatasetConfig, FeatureCorpus, SignalCorpus
 from escgan.errors import ConfigError
@@ -26,7 +25,6 @@ from escgan.evaluation.significance import SIMPLE_RIVALS
 from escgan.features.config import FeatureConfig
 from escgan.features.smoothing import SMOOTHING
 from escgan.labels import LABELS, LabelConfig
-from escgan.listing import near_miss
 from escgan.normalization import Normalization
 from escgan.preprocessing import PREPROCESSORS, PreprocessingStep
 from escgan.settings import ByName, Settings, with_kind
@@ -37,8 +35,6 @@ if TYPE_CHECKING:
 _REGISTRIES: tuple[dict[str, Any], ...] = (
     DATASETS, PREPROCESSORS, LABELS, SMOOTHING, PROTOCOLS, AUGMENTERS, CLASSIFIERS,
 )  # fmt: skip
-# How alike a setting's name must be to be guessed: one letter of four may be wrong, and 'version' is no 'expansion'.
-_NEAR_MISS = 0.75
 
 
 def _without_corpus_defaults(schema: dict[str, Any]) -> None:
@@ -151,6 +147,11 @@ class PipelineConfig(Settings):
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
+def registries() -> tuple[dict[str, Any], ...]:
+    """Return every registry that a configuration chooses from."""
+    return _REGISTRIES
+
+
 def load_config(path: Path | str) -> PipelineConfig:
     """Read a configuration from YAML.
 
@@ -190,47 +191,3 @@ def parse_config(values: dict[str, Any], source: str = "the configuration") -> P
         raise ConfigError(explain(error, source)) from error
     except ConfigError as error:
         raise ConfigError(f"In {source}: {error}") from error
-
-
-def explain(error: ValidationError, source: str) -> str:
-    """Return one sentence for the first fault that validation found."""
-    found = error.errors(include_url=False)
-    # A misspelt setting is often a missing one as well: its name says more.
-    first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
-    where = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        unknown, known = str(first["loc"][-1]), _known_keys()
-        # A setting of that very name belongs to something else: only what is nearly the same can have been meant.
-        cutoff = 0.9 if unknown in known else _NEAR_MISS
-        near = difflib.get_close_matches(unknown, [key for key in known if key != unknown], n=1, cutoff=cutoff)
-        hint = f"did you mean '{near[0]}'?" if near else "remove it."
-        return f"In {source}: there is no setting '{where}': {hint}"
-    if first["type"] in ("union_tag_invalid", "union_tag_not_found", "model_attributes_type"):
-        # The corpus is checked before the fields, so its error does not carry the field's name.
-        where = where or "dataset"
-    if first["type"] == "union_tag_not_found":
-        return f"In {source}: {where} does not say its 'kind': add it."
-    if first["type"] == "union_tag_invalid":
-        known = [tag.strip("'") for tag in first["ctx"]["expected_tags"].split(", ")]
-        tag = str(first["ctx"]["tag"])
-        return f"In {source}: {where} is '{tag}', expected one of: {', '.join(known)}{near_miss(tag, known)}."
-    if first["type"] == "missing":
-        return f"In {source}: the setting '{where}' is missing: add it."
-    if first["type"] == "string_too_long":
-        return f"In {source}: {where} has {len(first['input'])} letters: give {first['ctx']['max_length']} at most."
-    where = f"{where}: " if where else ""
-    return f"In {source}: {where}{message[0].lower()}{message[1:]}{'' if message.endswith('.') else '.'}"
-
-
-def _known_keys() -> list[str]:
-    from escgan.gan.config import LossWeights, NetworkConfig, TrainingConfig
-    from escgan.studies import STUDIES
-
-    classes: list[type] = [PipelineConfig, FeatureConfig, Band, Balance, Scarcity]
-    for registry in (*_REGISTRIES, STUDIES):
-        classes += registry.values()
-    keys = {name for cls in classes for name in getattr(cls, "model_fields", {})}
-    for plain in (NetworkConfig, LossWeights, TrainingConfig):
-        keys |= set(plain.__dataclass_fields__)
-    return sorted(keys)

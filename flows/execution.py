@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from escgan.config import explain
+from escgan.config_faults import explain
 from escgan.errors import ConfigError
 from escgan.extras import need_package
 from escgan.settings import Settings

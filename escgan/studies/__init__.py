@@ -35,7 +35,7 @@ else:
 
 def parse_study(kind: str, options: dict[str, Any], source: str = "the configuration") -> StudyConfig:
     """Build a study from its options; raises ConfigError with one sentence for the first fault."""
-    from escgan.config import explain
+    from escgan.config_faults import explain
 
     if kind not in STUDIES:
         raise ConfigError(f"There is no study '{kind}': expected one of {', '.join(STUDIES)}.")

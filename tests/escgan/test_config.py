@@ -1,4 +1,5 @@
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -132,7 +133,7 @@ def test_a_dataset_and_a_protocol_may_be_a_name_too(dataset):
 
 def test_labels_may_be_a_name_too_and_what_their_kind_must_be_told_is_asked_for():
     assert parse(labels="quadrants") == parse(labels={"kind": "quadrants"})
-    with pytest.raises(ConfigError, match=r"the setting 'labels.tertiles.rating' is missing: add it"):
+    with pytest.raises(ConfigError, match=r"the setting 'labels.rating' is missing: add it"):
         parse(labels="tertiles")
 
 
@@ -201,7 +202,7 @@ FAULTS = {
     "unknown key like no other": ({"xyzzy": 1}, "there is no setting 'xyzzy': remove it."),
     "unknown key of a corpus": (
         {"dataset": {"kind": "simulated", "n_subject": 3}},
-        "there is no setting 'simulated.n_subject': did you mean 'n_subjects'?",
+        "there is no setting 'dataset.n_subject': did you mean 'n_subjects'?",
     ),
     "unknown key of a network": (
         {"augmenters": [{"kind": "escgan", "network": {"hiden": 3}}]},
@@ -209,7 +210,7 @@ FAULTS = {
     ),
     "unknown key of labels": (
         {"labels": {"kind": "threshold", "rating": "valence", "treshold": 3}},
-        "there is no setting 'labels.threshold.treshold': did you mean 'threshold'?",
+        "there is no setting 'labels.treshold': did you mean 'threshold'?",
     ),
     "unknown key of a band": (
         {"features": {"bands": [{"name": "a", "low_hz": 1, "high_hz": 4, "hihg_hz": 3}]}},
@@ -253,29 +254,29 @@ FAULTS = {
     "corpus without a kind": ({"dataset": {"n_subjects": 3}}, "dataset does not say its 'kind': add it."),
     "corpus of the wrong type": (
         {"dataset": 5},
-        "dataset: input should be a valid dictionary or object to extract fields from.",
+        "dataset should be a mapping of settings, each on a line of its own.",
     ),
-    "wrong type": ({"seeds": ["a"]}, "seeds.0: input should be a valid integer, unable to parse string as an integer."),
+    "wrong type": ({"seeds": ["a"]}, "seeds.0 is 'a', and should be an integer."),
     "wrong type inside": (
         {"augmenters": [{"kind": "escgan", "network": {"hidden": "many"}}]},
-        "augmenters.0.escgan.network.hidden: input should be a valid integer, unable to parse string as an integer.",
+        "augmenters.0.escgan.network.hidden is 'many', and should be an integer.",
     ),
-    "no list": ({"augmenters": "none"}, "augmenters: input should be a valid tuple."),
-    "empty list": ({"seeds": []}, "seeds: tuple should have at least 1 item after validation, not 0."),
-    "out of range": ({"balance": {"ratio": 2}}, "balance.ratio: input should be less than or equal to 1."),
+    "no list": ({"augmenters": "none"}, "augmenters is one value, and a list is expected: write [none]."),
+    "empty list": ({"seeds": []}, "seeds holds 0 where at least 1 is needed."),
+    "out of range": ({"balance": {"ratio": 2}}, "balance.ratio is 2, and should be less than or equal to 1."),
     "out of range in a network": (
         {"augmenters": [{"kind": "escgan", "network": {"hidden": 0}}]},
         "network.hidden is 0: give at least 1.",
     ),
     "no finite number": (
         {"features": {"window_s": float("nan")}},
-        "features.window_s: input should be a finite number.",
+        "features.window_s is nan, and should be a finite number.",
     ),
     "not one of the words": (
         {"normalization": "per_person"},
-        "normalization: input should be 'none', 'global', 'per_subject' or 'coral'.",
+        "normalization is 'per_person', and should be 'none', 'global', 'per_subject' or 'coral'.",
     ),
-    "missing inside": ({"labels": {"kind": "threshold"}}, "the setting 'labels.threshold.rating' is missing: add it."),
+    "missing inside": ({"labels": {"kind": "threshold"}}, "the setting 'labels.rating' is missing: add it."),
     "augmenter twice": (
         {"augmenters": ["smote", "none", {"kind": "smote", "neighbours": 3}]},
         "augmenters lists 'smote' twice: list each once, or give one of them a name.",
@@ -302,9 +303,43 @@ FAULTS = {
     ),
     "nothing kept": (
         {"scarcity": {"label": "low", "keep": 0}},
-        "scarcity.keep: input should be greater than 0.",
+        "scarcity.keep is 0, and should be greater than 0.",
     ),
     "seed twice": ({"seeds": [1, 2, 1]}, "seeds lists a number twice in [1, 2, 1]: list each once."),
+    "a truth value for a word": (
+        {"labels": {"kind": "classes", "classes": [True, "b"]}},
+        "labels.classes.0 is true, as YAML reads yes, no, on and off: put the word in quotes.",
+    ),
+    "a number for a name": (
+        {"labels": {"kind": "classes", "classes": ["a", 2]}},
+        "labels.classes.1 is the number 2, and a name is expected: put it in quotes.",
+    ),
+    "one class": (
+        {"labels": {"kind": "classes", "classes": ["a"]}},
+        "labels.classes holds 1 where at least 2 are needed.",
+    ),
+    "a band by its name alone": (
+        {"features": {"bands": ["alpha"]}},
+        "features.bands.0 should be a mapping of settings (name, low_hz, high_hz), each on a line of its own.",
+    ),
+    "a network by a word": (
+        {"augmenters": [{"kind": "escgan", "network": "big"}]},
+        "augmenters.0.escgan.network should be a mapping of settings "
+        f"({', '.join(field.name for field in fields(NetworkConfig))}), each on a line of its own.",
+    ),
+    "a decimal comma": ({"features": {"window_s": "2,0"}}, "features.window_s is '2,0', and should be a number."),
+    "an option of the corpus": (
+        {"dataset": {"kind": "bids", "trial": 3}},
+        "there is no setting 'dataset.trial': did you mean 'trial_s'?",
+    ),
+    "one channel where a list belongs": (
+        {"dataset": {"kind": "bids", "drop": "A2-A1"}},
+        "dataset.drop is one value, and a list is expected: write [A2-A1].",
+    ),
+    "like a setting of something else": (
+        {"features": {"window": 2.0}},
+        "there is no setting 'features.window': did you mean 'window_s'?",
+    ),
     "band twice": (
         {"features": {"bands": [{"name": "a", "low_hz": 1, "high_hz": 2}, {"name": "a", "low_hz": 2, "high_hz": 3}]}},
         "features: bands are named twice in ['a', 'a']: give each its own name.",
@@ -319,7 +354,7 @@ def test_every_kind_of_fault_is_one_sentence_that_names_the_place(changed, said)
 
 @pytest.mark.parametrize("name", ["two words", "", "../up", ".hidden"])
 def test_a_name_that_is_no_file_name_is_refused(name):
-    assert error(name=name).startswith("In the configuration: name: string should match pattern")
+    assert error(name=name).startswith(f"In the configuration: name is {name!r}: use letters, digits and '.', ")
 
 
 @pytest.mark.parametrize("missing", SMALL)

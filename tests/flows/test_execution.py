@@ -19,10 +19,13 @@ from tests.flows.conftest import ON_CPU, SMALL
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"runner": "threds"}, r"^In the options: runner: .*'threads', 'processes', 'dask' or 'ray'"),
-        ({"workers": 0}, "workers: input should be greater than or equal to 1"),
+        (
+            {"runner": "threds"},
+            r"^In the options: runner is 'threds', and should be 'threads', 'processes', 'dask' or 'ray'",
+        ),
+        ({"workers": 0}, "workers is 0, and should be greater than or equal to 1"),
         ({"cluster": "tcp://host:8786"}, "cluster is an address of Dask or Ray, and runner is 'threads'"),
-        ({"gpu_pool": "/gpu"}, "gpu_pool: "),
+        ({"gpu_pool": "/gpu"}, "gpu_pool is '/gpu': use letters, digits and ' ', '.', '_', '-', a letter"),
         ({"gpu": "gpu"}, "there is no setting 'gpu'"),
     ],
 )
