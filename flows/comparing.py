@@ -24,7 +24,9 @@ from escgan.report.wording import plural
 from flows.answering import print_document
 from flows.artifact_commands import existing_store
 from flows.console import answer_console
+from storage.store import Store
 from storage.tables import read_table
+from tasks.ledger import known_runs
 from tasks.reproduction import EarlierRun, find_earlier, manifest_at
 
 _MOST_LETTERS = 60
@@ -38,10 +40,11 @@ def print_runs_compared(root: str, first: str, second: str, as_json: bool) -> No
     Raises
     ------
     ConfigError
-        A run is not known, its scores are not at hand, or the two have nothing in common.
+        A run is not known, its scores are not at hand, or the two are one or have nothing in common.
     """
     store = None if manifest_at(first) and manifest_at(second) else existing_store(root)
     runs = [find_earlier(store, name) for name in (first, second)]
+    _refuse_one(store, runs, first, second)
     scores = [_scores(run) for run in runs]
     table, lone = compare_runs(*scores), lone_entries(*scores)
     settings = differing_settings(*(run.manifest.config["config"] for run in runs))
@@ -80,6 +83,17 @@ def print_runs_compared(root: str, first: str, second: str, as_json: bool) -> No
     for what, lists in lone.items():
         if any(lists):
             console.print(f"Not compared: {what}: {_lone(*lists, *names)}", soft_wrap=True)
+
+
+def _refuse_one(store: Store | None, runs: Sequence[EarlierRun], first: str, second: str) -> None:
+    ids = {run.record.id if run.record else None for run in runs}
+    (one,) = ids if len(ids) == 1 else (None,)
+    if one is None or store is None:
+        return
+    said = f"'{first}' and '{second}' both mean" if first != second else f"'{first}' means"
+    others = [run.id[:8] for run in known_runs(store) if run.name == runs[0].manifest.unit and run.id != one]
+    remedy = f"an id of another of that name ({', '.join(others)})" if others else "another run"
+    raise ConfigError(f"{said} one run, {one[:8]}: name {remedy}; see `escgan runs`.")
 
 
 def _scores(run: EarlierRun) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from flows.comparing import _apart
+from storage.store import Store
 from tasks.ledger import find_run
 
 
@@ -61,9 +62,19 @@ def test_of_long_values_the_letters_that_differ_are_shown():
     assert _apart(45, "x" * 100) == ("45", "x" * 57 + "...")
 
 
-def test_reports_folders_serve_as_well_and_an_unknown_run_is_refused(escgan, finished):
-    from storage.store import Store
+def test_one_run_is_not_held_against_itself_and_others_of_its_name_are_named(escgan, two, small, cohort):
+    newest = find_run(Store(two), "small").id
+    code, _, errors = escgan("compare", "small", newest[:8], "--root", two)
+    assert code == 2 and f"'small' and '{newest[:8]}' both mean one run, {newest[:8]}: name another run; " in errors
+    small(two, cohort, {"seeds": [1]})
+    later = find_run(Store(two), "small").id
+    code, _, errors = escgan("compare", "small", "small", "--root", two)
+    assert code == 2 and f"'small' means one run, {later[:8]}: name an id of another of that name (" in errors
+    assert newest[:8] in errors
+    assert escgan("compare", newest, "small", "--root", two)[0] == 0
 
+
+def test_reports_folders_serve_as_well_and_an_unknown_run_is_refused(escgan, finished):
     root, _ = finished
     ref = find_run(Store(root), "small").report
     folder = root / "artifacts" / "report" / ref.key
