@@ -11,16 +11,35 @@ from flows.artifact_commands import existing_store
 from flows.options import Json, Root
 
 
-def runs(root: Root = "store", as_json: Json = False) -> None:
-    """List the runs that a store remembers, each with the id by which --using finds it.
+def runs(
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            help="Tell all of this one: a run's name, id or report's key.",
+            metavar="[RUN]",
+            autocompletion=completing.runs,
+        ),
+    ] = None,
+    root: Root = "store",
+    as_json: Json = False,
+) -> None:
+    """List the runs that a store remembers, or tell where one's report lies and how it was configured.
+
+    What is printed of one run is a configuration that runs it again.
 
     Examples:
     $ escgan runs
+    $ escgan runs 3f2a91c0
+    $ escgan runs eegmat > again.yaml
     $ escgan runs --root s3://bucket/folder
     """
-    from flows.run_list import print_runs
+    from flows.run_list import print_run, print_runs
 
-    print_runs(existing_store(root), as_json)
+    store = existing_store(root)
+    if run is None:
+        print_runs(store, as_json)
+    else:
+        print_run(store, run, as_json)
 
 
 def compare(

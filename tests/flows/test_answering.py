@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from escgan.config import load_config, parse_config
 from escgan.datasets import DATASETS
 from flows.answering import print_document
 from tests.flows.conftest import SMALL
@@ -74,7 +75,8 @@ def test_reproducing_answers_which_results_have_the_same_bytes(answer, prefect_a
 
 
 def test_a_comparison_of_two_runs_answers_their_scores(answer, finished):
-    code, told = answer("compare", "small", "small", "--root", finished[0])
+    (report,) = (finished[0] / "artifacts" / "report").iterdir()
+    code, told = answer("compare", report, report)
     assert (code, list(told), told["settings"]) == (0, documented("compare"), [])
     assert all(row["difference"] == 0 for row in told["scores"])
 
@@ -90,6 +92,20 @@ def test_the_runs_are_answered_with_their_ids_and_recordings(answer, finished):
     assert code == 0 and list(told) == documented("runs")
     (run,) = told["runs"]
     assert (run["id"], run["name"], len(run["recordings"])) == (finished[1].run, "small", 4)
+
+
+def test_one_run_is_answered_with_its_page_and_a_configuration_that_runs_it_again(answer, escgan, finished, tmp_path):
+    root, outcome = finished
+    code, told = answer("runs", outcome.run, "--root", root)
+    assert code == 0 and list(told) == documented("runs RUN")
+    assert Path(told["run"]["page"]).read_bytes() == outcome.report.read_bytes()
+    code, said, _ = escgan("runs", "small", "--root", root)
+    (tmp_path / "again.yaml").write_text(said)
+    again = load_config(tmp_path / "again.yaml")
+    assert again == parse_config(SMALL) == parse_config(told["run"]["config"])
+    assert f"# run {outcome.run[:8]} of small, begun " in said and f"# report: {told['run']['page']}" in said
+    code, _, errors = escgan("runs", "nobody", "--root", root)
+    assert code == 2 and "No run 'nobody' is known" in errors
 
 
 def test_artifacts_are_answered_shown_and_verified(answer, store_copy):
