@@ -85,6 +85,8 @@ def validate(
     $ escgan config validate configs/eegmat.yaml --full
     """
     from escgan.config import load_experiment
+    from escgan.evaluation.significance import SIMPLE_RIVALS
+    from escgan.evaluation.verdict import NO_RIVALS
     from escgan.report.wording import listed, plural
 
     experiment, studies = load_experiment(file)
@@ -101,6 +103,9 @@ def validate(
         f"{plural(len(experiment.classifiers), 'classifier')} ({listed([c.label for c in experiment.classifiers])}), "
         f"{plural(len(experiment.seeds), 'seed')}; {experiment.protocol.title}{leaky}."
     )
+    rivals = [augmenter.kind in SIMPLE_RIVALS for augmenter in experiment.augmenters]
+    if all(rivals) or not any(rivals):
+        typer.echo(f"Its run will compare nothing: {NO_RIVALS}")
     if studies:
         typer.echo(f"It has options for {listed(list(studies))}.")
 

@@ -71,6 +71,8 @@ def _defaults(corpus: type[Corpus]) -> dict[str, str]:
     own = corpus.model_validate({})
     labels = TypeAdapter(LabelConfig).validate_python(own.default_labels())
     facts = {"labels": labels.words()}
+    if has_own_conditions(own.kind):
+        facts["labels"] = "your own conditions: `escgan config new` writes those that it finds into the file"
     if isinstance(own, SignalCorpus):
         facts["steps"] = ", ".join(_step(step) for step in own.default_preprocessing()) or "none"
         bands = ", ".join(f"{band.name} {band.low_hz:g}-{band.high_hz:g}" for band in BAND_SETS[own.default_bands])
@@ -104,6 +106,7 @@ def print_inspection(
             folder,
             config.dataset if config else kind,
             labels=config.labels if config else None,
+            window_s=config.features.window_s if config and config.features else None,
             names_only=names_only,
             on_recording=lambda done, total: progress.update(bar, completed=done, total=total),
         )

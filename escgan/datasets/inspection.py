@@ -34,7 +34,7 @@ class Found:
 
     ``problem`` is the sentence why it cannot be used, or None. The numbers are None where the recording was not
     read or could not be. ``classes`` counts trials by class or, where the usual labels do not fit, by condition;
-    ``trials`` has a row each, with condition and ratings.
+    ``trials`` has a row each, with condition and ratings; ``shortest`` is the shortest one's number and seconds.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Found:
     log: tuple[str, ...] = ()
     fingerprints: dict[int, str] = field(default_factory=dict)
     trials: pd.DataFrame | None = None
+    shortest: tuple[int, float] | None = None
 
     @property
     def n_trials(self) -> int | None:
@@ -89,6 +90,7 @@ def inspect_folder(
     kind: str | Corpus | None = None,
     *,
     labels: Labelling | None = None,
+    window_s: float | None = None,
     names_only: bool = False,
     on_recording: Callable[[int, int], None] | None = None,
 ) -> Inspection:
@@ -103,6 +105,8 @@ def inspect_folder(
     labels
         The classes to count trials by, without which a recording cannot be used; the corpus' usual ones, where they
         fit, when not given.
+    window_s
+        Length of a window, in seconds, of which every trial must hold one; not looked at when not given.
     names_only
         Do not read the recordings: fast, but a damaged file looks like a sound one.
     on_recording
@@ -120,7 +124,9 @@ def inspect_folder(
     usual = TypeAdapter(LabelConfig).validate_python(corpus.default_labels())
     found = []
     for i, source in enumerate(sources):
-        found.append(_named(source) if names_only else _labelled(_read(corpus, source), labels, usual))
+        found.append(
+            _named(source) if names_only else _labelled(_long_enough(_read(corpus, source), window_s), labels, usual)
+        )
         if on_recording is not None:
             on_recording(i + 1, len(sources))
     return Inspection(
@@ -151,7 +157,10 @@ def labels_for(folder: Path, kind: str) -> dict[str, Any]:
     recordings = inspect_folder(folder, kind).recordings
     read = [found.trials for found in recordings if found.trials is not None]
     if not read:
-        raise RecordingError(f"No recording in '{folder}' can be read; the first: {recordings[0].problem}")
+        raise RecordingError(
+            f"No recording in '{folder}' can be read; the first: {recordings[0].problem} Without the folder a "
+            "configuration is written all the same: set there, below 'dataset', what is asked for here."
+        )
     trials = pd.concat(read, ignore_index=True)
     conditions, ratings = list(conditions_of(trials)), rating_columns(trials)
     if len(conditions) > 1:
@@ -208,6 +217,21 @@ def _labelled(found: Found, asked: Labelling | None, usual: Labelling) -> Found:
         return replace(found, classes=tuple(conditions_of(found.trials).items()))
 
 
+def _long_enough(found: Found, window_s: float | None) -> Found:
+    """Name a trial that is shorter than a window, by which a run would end."""
+    if found.shortest is None or found.sfreq is None or window_s is None:
+        return found
+    trial, seconds = found.shortest
+    # What counts are samples, to which both are rounded.
+    if seconds + 0.5 / found.sfreq >= window_s:
+        return found
+    return replace(
+        found,
+        problem=f"Trial {trial} of {found.name} lasts {seconds:g} s, less than one window of {window_s:g} s: shorten "
+        "the window (features.window_s) or drop the trial.",
+    )
+
+
 def _together(found: Sequence[Found], labels: Labelling | None) -> Iterator[str]:
     """Say why recordings that can be used alone cannot be used together."""
     usable = [one for one in found if one.problem is None and one.channels is not None]
@@ -232,7 +256,9 @@ def _signal_facts(raw: RawRecording) -> dict[str, object]:
         raw.channels[i] for i in np.flatnonzero(np.all([np.ptp(samples, axis=1) == 0 for _, samples in trials], axis=0))
     ]
     rows = [(span.trial, span.condition, span.ratings) for span, _ in trials]
+    briefest = min(raw.spans, key=lambda span: span.duration_s)
     return {
+        "shortest": (briefest.trial, briefest.duration_s),
         "channels": tuple(raw.channels),
         "sfreq": _rate(raw),
         "minutes": sum(span.duration_s for span in raw.spans) / 60,

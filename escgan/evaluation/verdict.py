@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from escgan.evaluation.significance import LEVEL, count_comparisons, smallest_p_value
+from escgan.evaluation.significance import LEVEL, SIMPLE_RIVALS, count_comparisons, smallest_p_value
 
 UNSEEN = "unseen subjects"
 
@@ -17,6 +17,13 @@ _OUTCOMES = {
 }
 
 
+# Of a run whose augmenters leave nothing to compare.
+NO_RIVALS = (
+    f"that needs one of {', '.join(SIMPLE_RIVALS[:-1])} or {SIMPLE_RIVALS[-1]}, and one augmenter beside these; add "
+    "what is missing."
+)
+
+
 def verdict_sentences(comparisons: pd.DataFrame, tested: str = UNSEEN, n_rivals: int = 1) -> tuple[str, ...]:
     """Say whether the windows that augmenters made helped on what the protocol ``tested``.
 
@@ -26,9 +33,7 @@ def verdict_sentences(comparisons: pd.DataFrame, tested: str = UNSEEN, n_rivals:
     that is said, with the ``n_rivals`` and the comparisons that p is corrected for.
     """
     if comparisons.empty:
-        return (
-            "Nothing was compared: the run has no augmenter beside none, class_weight and threshold, or none of these.",
-        )
+        return (f"Nothing was compared: {NO_RIVALS}",)
     chosen = headline_augmenter(comparisons)
     order = sorted(comparisons["augmenter"].unique(), key=lambda name: name != chosen)
     sentences = [_headline(comparisons, chosen, tested)]

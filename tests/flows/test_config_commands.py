@@ -37,6 +37,36 @@ def test_conditions_of_ones_own_are_filled_in_from_the_folder_and_are_examples_w
     assert "(did you mean 'folder'?)" in errors and "known" not in errors
 
 
+def test_inspect_knows_of_a_configuration_whose_window_no_trial_holds(escgan, tmp_path):
+    folder, path = write_films(tmp_path / "films"), tmp_path / "films.yaml"
+    escgan("config", "new", "folder", "--data", folder, "--out", path)
+    assert escgan("inspect", folder, "--config", path)[0] == 0
+    written = path.read_text(encoding="utf-8")
+    assert "window_s: 2.0" in written
+    path.write_text(written.replace("window_s: 2.0", "window_s: 400.0"), encoding="utf-8")
+    code, said, _ = escgan("inspect", folder, "--config", path)
+    assert code == 3 and "less than one window of 400 s: shorten the window (features.window_s)" in said
+    assert "Next:" not in said
+
+
+def test_where_no_recording_can_be_read_yet_the_way_to_a_file_to_set_that_in_is_told(escgan, tmp_path):
+    folder = write_films(tmp_path / "films")
+    for path in folder.iterdir():
+        if path.suffix != ".csv":
+            path.write_bytes(b"")
+    code, _, errors = escgan("config", "new", "folder", "--data", folder)
+    assert code == 3 and "can be read; the first: " in errors
+    assert "Without the folder a configuration is written all the same: set there, below 'dataset', what" in errors
+
+
+def test_a_run_that_would_compare_nothing_is_told_by_validate(escgan, tmp_path):
+    path = tmp_path / "alone.yaml"
+    for augmenters, alone in (("[smote]", True), ("[none, threshold]", True), ("[none, smote]", False)):
+        path.write_text(f"dataset: deap\naugmenters: {augmenters}\nclassifiers: [lda]\n")
+        code, said, _ = escgan("config", "validate", path)
+        assert code == 0 and ("Its run will compare nothing: that needs one of none, class_weight or" in said) == alone
+
+
 def test_a_valid_configuration_is_told_in_two_sentences(escgan, tmp_path):
     path = tmp_path / "deap.yaml"
     escgan("config", "new", "deap", "--out", path)
