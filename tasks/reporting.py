@@ -75,7 +75,7 @@ class ShownFold(NamedTuple):
     scarcity: Scarcity | None
 
 
-@stage("report", version=14)
+@stage("report", version=15)
 def report(
     config: PipelineConfig,
     recordings: tuple[RecordingEntry, ...],

@@ -24,7 +24,7 @@ from escgan.report.sections_scores import (
     recall_section,
     scores_section,
 )
-from escgan.report.summary import held_out, outcome
+from escgan.report.summary import headline_amounts, headline_comparisons, held_out, outcome
 from escgan.report.wording import VERDICT_NAMES, duration, plural
 
 SECTIONS = (
@@ -74,6 +74,8 @@ def render_report(data: ReportData) -> str:
         charts, plotly = _own_file("charts.js.j2"), plotly_script()
     return environment.get_template("page.html.j2").render(
         data=data,
+        amounts=headline_amounts(data),
+        n_headline=len(headline_comparisons(data)),
         badges=badges(data),
         outcome=found,
         outcome_name=VERDICT_NAMES.get(found, "Not compared"),

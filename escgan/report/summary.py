@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from escgan.evaluation.significance import bootstrap_interval
 from escgan.evaluation.verdict import UNSEEN, headline_augmenter
 from escgan.report.data import ReportData
+from escgan.report.wording import as_number, interval, metric_name, signed
 
 PRIMARY_METRIC = "balanced_accuracy"
 """The metric whose comparisons colour the verdict."""
@@ -109,6 +110,20 @@ def headline_comparisons(data: ReportData) -> pd.DataFrame:
     metric = PRIMARY_METRIC if (table["metric"] == PRIMARY_METRIC).any() else table["metric"].iloc[0]
     table = table[table["metric"] == metric]
     return table[table["augmenter"] == headline_augmenter(table)]
+
+
+def headline_amounts(data: ReportData) -> str:
+    """Return by how much the opening verdict's augmenter differs from its rivals, with intervals, in one line."""
+    table = headline_comparisons(data)
+    if table.empty:
+        return ""
+    each = [
+        f"{signed(as_number(row.difference))} {interval(as_number(row.low), as_number(row.high), sign=True)} with "
+        f"{row.classifier}"
+        for row in table.itertuples()
+    ]
+    metric = metric_name(str(table["metric"].iloc[0]))
+    return f"{metric} against the best simple rival, with 95 % intervals: {'; '.join(each)}."
 
 
 def outcome(data: ReportData) -> str:

@@ -8,6 +8,7 @@ import re
 from base64 import b64decode, b64encode
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from html import escape
 from html.parser import HTMLParser
 
 import numpy as np
@@ -17,6 +18,7 @@ from scipy.stats import t
 
 from escgan.datasets.bids import BidsConfig
 from escgan.datasets.eegmat import EegmatConfig
+from escgan.evaluation.verdict import verdict_sentences
 from escgan.report.page import SECTIONS, render_report
 from escgan.report.sections_methods import methods_text
 from escgan.report.sections_recordings import preprocessing_section
@@ -209,6 +211,21 @@ def test_comparisons_are_told_in_words(data, page):
     assert [row[4].lower() for row in rows] == list(data.comparisons["verdict"])
     assert [row[5] for row in rows] == [f"{d:+.3f}".replace("-", "−") for d in data.comparisons["difference"]]
     assert "< 0.001" in {row[7] for row in rows}
+
+
+def test_the_verdict_stands_with_its_intervals_and_other_augmenters_are_folded_away(make_data):
+    data = make_data(n_subjects=6, augmenters=("none", "smote", "escgan"), classifiers=("lda", "mlp"))
+    data = replace(data, verdict=verdict_sentences(data.comparisons))
+    html = render_report(data)
+    shown, _, folded = html.partition('<div class="verdict')[2].partition("</div>")[0].partition("<details>")
+    own = data.comparisons.query("metric == 'balanced_accuracy' and augmenter == 'escgan'")
+    for row in own.itertuples():
+        amount = f"{row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}] with {row.classifier}"
+        assert amount.replace("-", "−") in shown
+    about = [[sentence for sentence in data.verdict[1:] if f", {name} " in sentence] for name in ("escgan", "smote")]
+    assert [len(sentences) for sentences in about] == [2, 2]
+    assert all(escape(sentence) in shown for sentence in (data.verdict[0], *about[0]))
+    assert all(escape(sentence) in folded and escape(sentence) not in shown for sentence in about[1])
 
 
 def test_the_comparison_says_what_a_verdict_needs_and_what_p_counts(make_data, page):
