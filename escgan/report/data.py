@@ -45,6 +45,9 @@ class ReportData:
         Names, in the order of every array's axes.
     labelling, definition, unit
         In words: what makes a window one of a class, what was measured in it, and the unit of that.
+    band_edges_hz, window_s, step_s
+        The bands' edges, the length of a window and the time from one's start to the next one's; empty or None for
+        features that a corpus' owners measured and say nothing of.
     measure
         Short name of what was measured: ``de``, ``psd``, or as the corpus' owners call it.
     notices
@@ -138,3 +141,6 @@ class ReportData:
     command: str
     config_yaml: str
     seconds: float
+    band_edges_hz: tuple[tuple[float, float], ...] = ()
+    window_s: float | None = None
+    step_s: float | None = None

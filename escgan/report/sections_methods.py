@@ -10,7 +10,7 @@ from escgan.normalization import IN_WORDS
 from escgan.report.blocks import Block, Cell, Column, Listing, Paragraph, Section, Table, columns, missing
 from escgan.report.data import ReportData
 from escgan.report.summary import augmenters, classifiers, held_out
-from escgan.report.wording import as_number, as_text, duration, listed, plural, significant, text_cell
+from escgan.report.wording import DASH, as_number, as_text, duration, listed, plural, significant, text_cell
 
 _KEY_LENGTH = 10
 
@@ -38,7 +38,12 @@ def methods_section(data: ReportData) -> Section:
 def methods_text(data: ReportData) -> str:
     """Return a paragraph a paper could start from; it says only what the data say."""
     # What reading did is logged beside the steps, and is none.
-    steps = [step for step in dict.fromkeys(as_text(step) for step in data.steps.get("step", ())) if step != "read"]
+    given = data.steps.reindex(columns=["step", "settings"]).astype(object).map(as_text).drop_duplicates()
+    steps = [
+        step if settings == DASH else f"{step} ({settings})"
+        for step, settings in given.itertuples(index=False)
+        if step != "read"
+    ]
     if steps:
         treated = f"was preprocessed in these steps: {listed(steps)}."
     elif data.without_signal:
@@ -51,7 +56,7 @@ def methods_text(data: ReportData) -> str:
         f"({plural(len(data.recordings), 'recording')}, {plural(len(data.channels), 'channel')}) of {data.corpus} "
         + treated,
         f"Features ({data.unit}): {_with_signs(data.definition)}; in {plural(len(data.bands), 'frequency band')} "
-        f"({listed(data.bands)}). "
+        f"({_bands_text(data)}){_windows_text(data)}. "
         f"{_capital(IN_WORDS[data.normalization])}.",
         f"This is transductive: a {held_out(data)} subject's own unlabelled windows are taken to be available together."
         if data.transductive
@@ -71,6 +76,20 @@ def methods_text(data: ReportData) -> str:
         "" if data.comparisons.empty else _comparisons_text(data),
     ]  # fmt: skip
     return " ".join(filter(None, sentences))
+
+
+def _bands_text(data: ReportData) -> str:
+    if not data.band_edges_hz:
+        return listed(data.bands)
+    edges = zip(data.bands, data.band_edges_hz, strict=True)
+    return listed([f"{name} {low:g}–{high:g} Hz" for name, (low, high) in edges])
+
+
+def _windows_text(data: ReportData) -> str:
+    if data.window_s is None or data.step_s is None:
+        return ""
+    overlap = "without overlap" if data.step_s == data.window_s else f"one every {data.step_s:g} s"
+    return f", of windows of {data.window_s:g} s, {overlap}"
 
 
 def _less_training(data: ReportData) -> list[str]:

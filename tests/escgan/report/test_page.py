@@ -248,11 +248,26 @@ def test_the_comparison_says_what_a_verdict_needs_and_what_p_counts(make_data, p
 
 def test_the_methods_tell_reading_from_preprocessing(make_data):
     data = make_data(n_subjects=2)
-    assert "was preprocessed in these steps: notch, bandpass" in methods_text(data)
+    steps = dict(zip(data.steps["step"], data.steps["settings"], strict=True))
+    told = methods_text(data).partition("was preprocessed in these steps: ")[2].partition(". Features")[0]
+    assert told.startswith(f"notch ({steps['notch']}), bandpass ({steps['bandpass']})")
     only_read = methods_text(replace(data, steps=data.steps.assign(step="read")))
     assert "was used as it was read, without preprocessing" in only_read and "steps" not in only_read
     bare = methods_text(replace(data, steps=data.steps.iloc[:0], without_signal=("sub-01", "sub-02")))
     assert "was taken as the features that its owners distribute" in bare
+
+
+def test_the_methods_name_bands_by_their_edges_and_windows_by_their_length(make_data):
+    edges = ((1.0, 4.0), (4.0, 8.0), (8.0, 13.0), (13.0, 30.0), (30.0, 45.5))
+    data = make_data(n_subjects=2, band_edges_hz=edges, window_s=2.0, step_s=2.0)
+    told = methods_text(data)
+    assert (
+        "in 5 frequency bands (delta 1–4 Hz, theta 4–8 Hz, alpha 8–13 Hz, beta 13–30 Hz and gamma 30–45.5 Hz), " in told
+    )
+    assert "of windows of 2 s, without overlap. " in told
+    assert "of windows of 2 s, one every 0.5 s. " in methods_text(replace(data, step_s=0.5))
+    bare = methods_text(replace(data, band_edges_hz=(), window_s=None, step_s=None))
+    assert "in 5 frequency bands (delta, theta, alpha, beta and gamma). " in bare
 
 
 def test_the_entropy_is_written_with_the_signs_of_mathematics(page):
