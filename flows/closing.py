@@ -41,6 +41,13 @@ def print_outcome(console: Console, config: PipelineConfig, outcome: Outcome) ->
     console.print(_counts(outcome), soft_wrap=True)
     if outcome.report:
         console.print(f"Report: {_places(outcome.report, outcome.shared)}", soft_wrap=True)
+    if outcome.replaced:
+        run = outcome.replaced[:8]
+        console.print(
+            f"There it took the place of run {run}'s, which `escgan runs {run}` still finds; another name in the "
+            "configuration keeps both there.",
+            soft_wrap=True,
+        )
 
 
 def score_table(config: PipelineConfig, scores: pd.DataFrame, comparisons: pd.DataFrame) -> Table:

@@ -32,8 +32,9 @@ from flows.showing import show_outcome, shown_on_server
 from flows.side_by_side import one_thread_each, quiet_mne
 from storage.manifest import ArtifactRef
 from storage.opening import open_store
+from storage.store import Store
 from tasks.cases import Case, split, unit_of
-from tasks.ledger import RunRecord, note_run
+from tasks.ledger import RunRecord, known_runs, note_run
 from tasks.reporting import (
     FIGURE,
     PAGE,
@@ -68,6 +69,8 @@ class Outcome:
     """Each subject's scores, as PNG."""
     verdict: tuple[str, ...] = ()
     report: Path | None = None
+    replaced: str = ""
+    """The id of the run whose report stood in the place of this one's; empty where there was none, or the same."""
     shared: str | None = None
     """Where other machines find the report, if the store is not of this one."""
 
@@ -189,6 +192,7 @@ def _run(
         made = execution.store.open(ref)
         outcome.scores, outcome.comparisons, accepted = read_results(made)
         outcome.figure = made.file(FIGURE).read_bytes()
+        outcome.replaced = _replaced(execution.store, note, ref)
         outcome.report = execution.store.show(f"reports/{config.name}.html", made.file(PAGE).read_bytes())
         outcome.shared = execution.store.shared_address(outcome.report)
         note = note.model_copy(update={"report": ref})
@@ -197,6 +201,12 @@ def _run(
     outcome.verdict = verdict_sentences(outcome.comparisons, config.protocol.tested, n_rivals)
     note_run(execution.store, note.model_copy(update={"verdict": outcome.verdict[0]}))
     return outcome
+
+
+def _replaced(store: Store, own: RunRecord, report: ArtifactRef) -> str:
+    """Return the id of the last run of the same name, where it came to another report."""
+    others = [run for run in known_runs(store) if run.name == own.name and run.id != own.id and run.report]
+    return others[-1].id if others and others[-1].report != report else ""
 
 
 def make_report(
