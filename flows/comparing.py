@@ -91,7 +91,8 @@ def _refuse_one(store: Store | None, runs: Sequence[EarlierRun], first: str, sec
     if one is None or store is None:
         return
     said = f"'{first}' and '{second}' both mean" if first != second else f"'{first}' means"
-    others = [run.id[:8] for run in known_runs(store) if run.name == runs[0].manifest.unit and run.id != one]
+    named = [run for run in known_runs(store) if run.name == runs[0].manifest.unit and run.report is not None]
+    others = [run.id[:8] for run in named if run.id != one]
     remedy = f"an id of another of that name ({', '.join(others)})" if others else "another run"
     raise ConfigError(f"{said} one run, {one[:8]}: name {remedy}; see `escgan runs`.")
 

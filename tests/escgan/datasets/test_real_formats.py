@@ -170,7 +170,8 @@ def test_a_signal_of_volts_is_noticed(tmp_path: Path) -> None:
 
 
 def test_the_bids_tree_loads_with_its_types_bad_channels_and_events() -> None:
-    corpus = BidsConfig(trial_s=0.5)
+    # Its two events are 0.2 s apart.
+    corpus = BidsConfig(trial_s=0.2)
     (source,) = corpus.discover(FORMATS / "bids" / "tiny_bids")
     assert (source.subject, source.session) == ("01", "eeg")
     raw = corpus.read(source)
