@@ -13,16 +13,16 @@ Layout below the root::
 
 import builtins
 import os
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryFile
 from typing import Any
 
 from storage.artifact import Artifact
 from storage.catalog import Catalog
-from storage.disk import delete_tree, disk_errors_explained, flush_file, private_folder, replace_file, tree_bytes
+from storage.disk import delete_tree, disk_errors_explained, private_folder, replace_file, tree_bytes
 from storage.draft import Draft, plain_json
 from storage.errors import ArtifactCorrupt, ArtifactMissing, StorageError
 from storage.lock import file_lock
@@ -101,13 +101,11 @@ class Store(Catalog):
         StorageError
             The disk is full, may only be read, or is closed to this user.
         """
-        with disk_errors_explained("write to the store", self.root):
-            probe = self._work / f".probe-{os.getpid()}-{secrets.token_hex(4)}"
-            try:
-                probe.write_bytes(bytes(_PROBE_BYTES))
-                flush_file(probe)
-            finally:
-                delete_tree(probe)
+        # Without a name, it is gone with the process, however that ends.
+        with disk_errors_explained("write to the store", self.root), TemporaryFile(dir=self._work) as probe:
+            probe.write(bytes(_PROBE_BYTES))
+            probe.flush()
+            os.fsync(probe.fileno())
 
     def find(self, stage: str, key: str, *, full: bool = True) -> ArtifactRef | None:
         """Look up an artifact and verify it.

@@ -540,10 +540,10 @@ def test_a_store_that_takes_nothing_is_refused_before_work_begins(store, monkeyp
     store.refuse_unwritable()
     before = sorted(store.root.rglob("*"))
 
-    def fail(path, content):
-        raise OSError(code, os.strerror(code), str(path))
+    def fail(_):
+        raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(Path, "write_bytes", fail)
+    monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(StorageError, match=f"Cannot write to the store in .*{words}"):
         store.refuse_unwritable()
     assert sorted(store.root.rglob("*")) == before
