@@ -19,7 +19,7 @@ from tasks.stage import StageRun, stage
 _FIXED_COLUMNS = ("subject", "session", "trial", "stimulus", "condition", "start_s", "duration_s")
 
 
-@stage("ingest", version=4)
+@stage("ingest", version=5)
 def ingest(
     source: RecordingSource, dataset: DatasetConfig, preprocessing: tuple[PreprocessingStep, ...], *, run: StageRun
 ) -> None:
