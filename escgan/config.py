@@ -32,7 +32,7 @@ from escgan.settings import ByName, Settings, with_kind
 if TYPE_CHECKING:
     from escgan.studies import StudyConfig
 
-_REGISTRIES: tuple[dict[str, Any], ...] = (
+REGISTRIES: tuple[dict[str, Any], ...] = (
     DATASETS, PREPROCESSORS, LABELS, SMOOTHING, PROTOCOLS, AUGMENTERS, CLASSIFIERS,
 )  # fmt: skip
 
@@ -145,11 +145,6 @@ class PipelineConfig(Settings):
     def to_yaml(self) -> str:
         """Write the full configuration, defaults included."""
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-
-
-def registries() -> tuple[dict[str, Any], ...]:
-    """Return every registry that a configuration chooses from."""
-    return _REGISTRIES
 
 
 def load_config(path: Path | str) -> PipelineConfig:

@@ -71,10 +71,10 @@ def _guess(loc: tuple[int | str, ...]) -> str:
 
 def _settings_beside(loc: tuple[int | str, ...]) -> list[str]:
     """Return the settings of the mapping in which an unknown one stands; none where that is not known."""
-    from escgan.config import PipelineConfig, registries
+    from escgan.config import REGISTRIES, PipelineConfig
     from escgan.features.config import FeatureConfig
 
-    owners: dict[str, Any] = {kind: cls for registry in registries() for kind, cls in registry.items()}
+    owners: dict[str, Any] = {kind: cls for registry in REGISTRIES for kind, cls in registry.items()}
     owners["features"] = FeatureConfig
     owner = next((owners[part] for part in reversed(loc[:-1]) if isinstance(part, str) and part in owners), None)
     if owner is None and len(loc) == 1:
@@ -87,14 +87,14 @@ def _settings_beside(loc: tuple[int | str, ...]) -> list[str]:
 def _known_settings() -> set[str]:
     from escgan.augmenters import Balance
     from escgan.bands import Band
-    from escgan.config import PipelineConfig, registries
+    from escgan.config import REGISTRIES, PipelineConfig
     from escgan.evaluation.scarcity import Scarcity
     from escgan.features.config import FeatureConfig
     from escgan.gan.config import LossWeights, NetworkConfig, TrainingConfig
     from escgan.studies import STUDIES
 
     classes: list[type] = [PipelineConfig, FeatureConfig, Band, Balance, Scarcity]
-    for registry in (*registries(), STUDIES):
+    for registry in (*REGISTRIES, STUDIES):
         classes += registry.values()
     keys = {name for cls in classes for name in getattr(cls, "model_fields", {})}
     for plain in (NetworkConfig, LossWeights, TrainingConfig):

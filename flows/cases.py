@@ -10,8 +10,8 @@ from escgan.evaluation.robustness import RobustnessConfig
 from flows.fan import Execution, Unit, all_or_raise, fan
 from tasks.cases import Case
 from tasks.editing import augment
+from tasks.entries import AugmenterEntry, ScoreEntry
 from tasks.measuring import fidelity, robustness
-from tasks.reporting import AugmenterEntry, ScoreEntry
 from tasks.scoring import evaluate
 from tasks.studying import MeasuredEntry
 from tasks.training import train

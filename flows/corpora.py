@@ -17,7 +17,8 @@ from escgan.bands import BAND_SETS
 from escgan.config import PipelineConfig
 from escgan.config_text import has_own_conditions
 from escgan.datasets import DATASETS, Corpus, SignalCorpus, corpus_of
-from escgan.datasets.inspection import Found, Inspection, inspect_folder
+from escgan.datasets.found import Found
+from escgan.datasets.inspection import Inspection, inspect_folder
 from escgan.labels import LabelConfig
 from escgan.listing import first_of
 from escgan.preprocessing.step import Step

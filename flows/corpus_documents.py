@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from escgan.datasets import DATASETS, Corpus
-from escgan.datasets.inspection import Found, Inspection
+from escgan.datasets.found import Found
+from escgan.datasets.inspection import Inspection
 
 _FACTS = ("title", "expects", "licence", "access", "citation", "note")
 

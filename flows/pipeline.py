@@ -34,19 +34,10 @@ from storage.manifest import ArtifactRef
 from storage.opening import open_store
 from storage.store import Store
 from tasks.cases import Case, split, unit_of
+from tasks.entries import AugmenterEntry, RecordingEntry, ScoreEntry, ShownFold
 from tasks.ledger import RunRecord, known_runs, note_run
-from tasks.reporting import (
-    FIGURE,
-    PAGE,
-    AugmenterEntry,
-    RecordingEntry,
-    ScoreEntry,
-    ShownFold,
-    acceptance_table,
-    read_results,
-    report,
-    subject_score_table,
-)
+from tasks.report_tables import acceptance_table, subject_score_table
+from tasks.reporting import FIGURE, PAGE, read_results, report
 from tasks.stage import Mode
 
 LOG = logging.getLogger("escgan")

@@ -17,8 +17,8 @@ from flows.execution import ExecutionConfig, log_folder, need_runner
 from flows.names import STAGES, StageName
 from flows.server import refuse_pool_without_server
 from storage.store import Store
+from tasks.entries import RecordingEntry
 from tasks.ledger import RunRecord, find_run
-from tasks.reporting import RecordingEntry
 from tasks.stage import Mode
 
 

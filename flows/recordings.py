@@ -16,11 +16,11 @@ from flows.preconditions import entries_of, found_sources, refuse_ingest_of_feat
 from storage.errors import ArtifactMissing
 from storage.manifest import ArtifactRef
 from storage.store import Store
+from tasks.entries import RecordingEntry
 from tasks.features import distributed_features, feature_fingerprints, features
 from tasks.ledger import find_run, measured_as
 from tasks.progress import Counts, announce, conclude
 from tasks.recordings import ingest, trial_fingerprints
-from tasks.reporting import RecordingEntry
 from tasks.separation import read_notices, separation
 
 LOG = logging.getLogger("escgan")

@@ -27,7 +27,8 @@ from storage.publish import draft_folder, put_in_place
 from storage.remote import RemoteFolder
 from storage.remote_layout import file_name, leftovers, manifest_name, parsed
 from storage.remote_texts import RemoteTexts
-from storage.store import ORDERS_LAST, Store
+from storage.store import Store
+from storage.store_folder import ORDERS_LAST
 from storage.verify import NO_ARTIFACT, verify_artifact
 
 CACHE = "ESCGAN_CACHE"

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from escgan.config import PipelineConfig
 from escgan.evaluation.folds import Fold, Unit, with_fewer_subjects
 from escgan.recording import subject_and_session
 from storage.manifest import ArtifactRef
+from tasks.entries import RecordingEntry
 from tasks.sides import TrainingSide
-
-# The report splits recordings into cases as well.
-if TYPE_CHECKING:
-    from tasks.reporting import RecordingEntry
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,11 +11,9 @@ from numpy.typing import NDArray
 from escgan.config import PipelineConfig
 from storage.store import Store
 from tasks.cases import split
+from tasks.entries import RecordingEntry
 from tasks.sides import TrainingSide
 from tasks.windows import recording_windows, training_rows
-
-if TYPE_CHECKING:
-    from tasks.reporting import RecordingEntry
 
 
 def mean_trained(store: Store, config: PipelineConfig, recordings: Sequence[RecordingEntry]) -> NDArray[np.float64]:

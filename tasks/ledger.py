@@ -16,10 +16,10 @@ from escgan.errors import ConfigError
 from escgan.recording import subject_and_session
 from storage.manifest import ArtifactRef, Manifest
 from storage.store import Store
+from tasks.entries import RecordingEntry
 from tasks.features import distributed_features, features
 from tasks.identity import KnownSource
 from tasks.recordings import ingest
-from tasks.reporting import RecordingEntry
 
 _SHORTEST = 4
 

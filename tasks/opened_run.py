@@ -25,9 +25,10 @@ from storage.tables import read_table
 from tasks.cards import DATA_CARD, MODEL_CARD
 from tasks.cases import Case, split
 from tasks.editing import read_edited
+from tasks.entries import AugmenterEntry, RecordingEntry
 from tasks.ledger import RunRecord, find_run
 from tasks.recordings import read_recording
-from tasks.reporting import AugmenterEntry, RecordingEntry, Results, read_results
+from tasks.reporting import Results, read_results
 from tasks.reproduction import EarlierRun, earlier_of
 from tasks.run_contents import Contents, contents_of
 from tasks.windows import recording_windows, side_of

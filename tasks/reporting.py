@@ -11,68 +11,34 @@ import pandas as pd
 from escgan.augmenters.base import reference_rows
 from escgan.config import PipelineConfig
 from escgan.evaluation.caveats import caveats
-from escgan.evaluation.parts import Part
-from escgan.evaluation.scarcity import Scarcity
-from escgan.evaluation.scores import confusion
 from escgan.evaluation.significance import compare_augmenters, rivals_that_ran
 from escgan.evaluation.verdict import verdict_sentences
 from escgan.normalization import is_transductive, normalize_train
-from escgan.recording import subject_and_session
 from escgan.report.data import ReportData, ScalpMeans
 from escgan.report.plane import EditPlane, edit_plane
 from escgan.report.treatment import findings_table, steps_table, treatment_table
-from escgan.windows import WindowSet
 from storage.hdf5 import read_attributes
 from storage.manifest import ArtifactRef
 from storage.store import Artifact, Store
 from storage.tables import read_table, write_table
 from tasks.class_sizes import mean_trained
 from tasks.editing import read_edited
+from tasks.entries import AugmenterEntry, RecordingEntry, ScoreEntry, ShownFold
+from tasks.report_tables import (
+    acceptance_table,
+    confusions,
+    durations,
+    history_table,
+    provenance_table,
+    recording_table,
+    subject_score_table,
+)
 from tasks.sides import TrainingSide
 from tasks.stage import StageRun, stage
 from tasks.windows import load_all_windows, load_training_windows
 
 PAGE, FIGURE = "report.html", "scores.png"
 """The page, and each subject's balanced accuracy under each augmenter."""
-
-
-class RecordingEntry(NamedTuple):
-    """A recording that took part."""
-
-    name: str
-    recording: ArtifactRef | None
-    """None where the corpus is distributed as features."""
-    features: ArtifactRef
-
-
-class AugmenterEntry(NamedTuple):
-    """A trained augmenter, or the windows that one made, of one fold and seed."""
-
-    fold: str
-    seed: int
-    augmenter: str
-    artifact: ArtifactRef
-
-
-class ScoreEntry(NamedTuple):
-    """The scores of one fold, seed, augmenter and classifier."""
-
-    fold: str
-    seed: int
-    augmenter: str
-    classifier: str
-    artifact: ArtifactRef
-
-
-class ShownFold(NamedTuple):
-    """The fold whose edits are shown among its real windows."""
-
-    fold: str
-    seed: int
-    recordings: tuple[str, ...]
-    """Names of the recordings that train, in the training side's order."""
-    part: Part | None
-    scarcity: Scarcity | None
 
 
 @stage("report", version=15)
@@ -171,11 +137,11 @@ def gather(
         unit=measured["unit"],
         notices=tuple(notices),
         caveats=caveats(subject_scores, comparisons, acceptance, config.scarcity, config.training_subjects),
-        recordings=_recording_table(entries, windows),
+        recordings=recording_table(entries, windows),
         trained=mean_trained(store, config, entries),
         left_out=pd.DataFrame(list(left_out), columns=["recording", "reason"]),
         steps=steps_table(facts),
-        treatment=treatment_table(facts, {name: _durations(store.open(ref)) for name, ref in ingested.items()}),
+        treatment=treatment_table(facts, {name: durations(store.open(ref)) for name, ref in ingested.items()}),
         findings=findings_table(facts),
         without_signal=tuple(entry.name for entry in entries if entry.recording is None),
         quality=pd.DataFrame(
@@ -185,10 +151,10 @@ def gather(
         spectra={name: known["spectra"] for name, known in facts.items()},
         scalp=_scalp_means(store, config, [e.features for e in entries], edit_entries),
         plane=_plane(store, config, entries, edit_entries, shown),
-        history=_history_table(store, gan_entries),
+        history=history_table(store, gan_entries),
         acceptance=acceptance,
         scores=subject_scores,
-        confusions=_confusions(store, score_entries, windows.classes),
+        confusions=confusions(store, score_entries, windows.classes),
         comparisons=comparisons,
         verdict=verdict_sentences(comparisons, config.protocol.tested, len(rivals_that_ran(subject_scores))),
         provenance=provenance,
@@ -197,58 +163,6 @@ def gather(
         config_yaml=config.to_yaml(),
         seconds=float(provenance["wall_s"].sum()),
     )
-
-
-def subject_score_table(store: Store, entries: Sequence[ScoreEntry]) -> pd.DataFrame:
-    """One row a test subject, fold, seed, augmenter and classifier, with every metric."""
-    parts = []
-    for entry in entries:
-        table = read_table(store.open(entry.artifact).file("scores.parquet"))
-        own = table[table["level"] == "subject"].drop(columns="level")
-        for name in ("fold", "seed", "classifier", "augmenter"):
-            own.insert(0, name, getattr(entry, name))
-        parts.append(own)
-    return pd.concat(parts, ignore_index=True)
-
-
-def provenance_table(store: Store, refs: Sequence[tuple[str, str, ArtifactRef]]) -> pd.DataFrame:
-    """One row an artifact: stage, unit, key, digest, wall_s, peak_memory_mb, device, created."""
-    rows = []
-    for name, unit, ref in refs:
-        manifest = store.open(ref).manifest
-        rows.append(
-            {
-                "stage": name,
-                "unit": unit,
-                "key": ref.key,
-                "digest": ref.digest,
-                "wall_s": manifest.wall_s,
-                "peak_memory_mb": manifest.peak_memory_mb,
-                "device": manifest.device,
-                "created": manifest.created,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _recording_table(entries: Sequence[RecordingEntry], windows: WindowSet) -> pd.DataFrame:
-    table = windows.table.assign(label=windows.labels)
-    rows = []
-    for entry in entries:
-        subject, session = subject_and_session(entry.name)
-        # None where the labelling leaves all of a recording's windows out.
-        own = table[(table["subject"] == subject) & (table["session"] == session)]
-        counts = np.bincount(own["label"], minlength=len(windows.classes))
-        sizes = {"trials": own["trial"].nunique(), "windows": len(own)}
-        by_class = {f"n: {c}": int(n) for c, n in zip(windows.classes, counts, strict=True)}
-        rows.append({"recording": entry.name, "subject": subject, "session": session, **sizes, **by_class})
-    return pd.DataFrame(rows)
-
-
-def _durations(recording: Artifact) -> dict[int, float]:
-    """Return the length in seconds of a recording's trials."""
-    table = read_table(recording.file("trials.parquet"), columns=["trial", "duration_s"])
-    return {int(trial): float(length) for trial, length in zip(table["trial"], table["duration_s"], strict=True)}
 
 
 def _scalp_means(
@@ -306,37 +220,3 @@ def _plane(
 
 def _mean(de: np.ndarray) -> np.ndarray:
     return de.mean(axis=0, dtype=np.float64) if len(de) else np.full(de.shape[1:], np.nan)
-
-
-def _history_table(store: Store, entries: Sequence[AugmenterEntry]) -> pd.DataFrame:
-    parts = []
-    for entry in entries:
-        history = read_table(store.open(entry.artifact).file("history.parquet"))
-        history.insert(0, "seed", entry.seed)
-        history.insert(0, "fold", entry.fold)
-        history.insert(0, "augmenter", entry.augmenter)
-        parts.append(history)
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["augmenter", "fold", "seed", "step"])
-
-
-def acceptance_table(store: Store, entries: Sequence[AugmenterEntry]) -> pd.DataFrame:
-    """One row a fold, seed and augmenter: how many windows were wanted, tried and accepted."""
-    rows = []
-    for entry in entries:
-        artifact = store.open(entry.artifact)
-        edits = read_table(artifact.file("edits.parquet"), columns=["accepted"])
-        wanted = sum(read_attributes(artifact.file("edited.h5"))["wanted"])
-        rows.append((entry.fold, entry.seed, entry.augmenter, wanted, len(edits), int(edits["accepted"].sum())))
-    return pd.DataFrame(rows, columns=["fold", "seed", "augmenter", "wanted", "tried", "accepted"])
-
-
-def _confusions(
-    store: Store, entries: Sequence[ScoreEntry], classes: Sequence[str]
-) -> dict[tuple[str, str], np.ndarray]:
-    counts: dict[tuple[str, str], np.ndarray] = {}
-    for entry in entries:
-        table = read_table(store.open(entry.artifact).file("predictions.parquet"), columns=["y_true", "y_pred"])
-        own = confusion(table["y_true"].to_numpy(), table["y_pred"].to_numpy(), len(classes))
-        pair = (entry.augmenter, entry.classifier)
-        counts[pair] = counts.get(pair, 0) + own
-    return counts

@@ -13,7 +13,7 @@ from escgan.config import PipelineConfig
 from escgan.errors import ConfigError
 from storage.manifest import ArtifactRef, Manifest
 from tasks.cases import Case
-from tasks.reporting import AugmenterEntry, ScoreEntry
+from tasks.entries import AugmenterEntry, ScoreEntry
 from tasks.reproduction import made_from
 
 

@@ -16,8 +16,9 @@ from storage.lineage import lineage
 from storage.manifest import ArtifactRef
 from storage.store import Artifact, Store
 from storage.tables import read_table, write_table
+from tasks.entries import ScoreEntry
 from tasks.measuring import MEASURED
-from tasks.reporting import ScoreEntry, subject_score_table
+from tasks.report_tables import subject_score_table
 from tasks.stage import StageRun, stage
 
 PAGE, FIGURE, TABLE, SCORES = "study.md", "figure.png", "table.csv", "scores.csv"

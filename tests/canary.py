@@ -22,7 +22,7 @@ from storage.store import Store
 from storage.tables import write_table
 from tasks.cases import split
 from tasks.editing import augment
-from tasks.reporting import RecordingEntry
+from tasks.entries import RecordingEntry
 from tasks.scoring import gather_fold
 from tasks.stage import UnitRun
 from tasks.training import train

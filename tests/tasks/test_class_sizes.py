@@ -11,7 +11,7 @@ from storage.hdf5 import write_arrays
 from storage.store import Store
 from storage.tables import write_table
 from tasks.class_sizes import mean_trained
-from tasks.reporting import RecordingEntry
+from tasks.entries import RecordingEntry
 
 # Windows of low and high valence of each subject.
 WINDOWS = {"01": (10, 30), "02": (20, 30), "03": (30, 30)}
