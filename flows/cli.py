@@ -18,7 +18,8 @@ from flows.config_commands import config
 from flows.console import print_what_cannot_be_encoded
 from flows.corpus_commands import datasets, fetch, inspect
 from flows.export_commands import export
-from flows.interrupt import no_more_to_stop, stop_at_signals
+from flows.interrupt import end_without_waiting, no_more_to_stop, stop_at_signals
+from flows.lost_server import is_lost
 from flows.machine_commands import doctor, setup_automations
 from flows.result_commands import compare, profile, runs
 from flows.run_commands import demo, reproduce, run, study
@@ -73,6 +74,9 @@ def main() -> None:
         code = _run_command()
     finally:
         no_more_to_stop(code)
+    if is_lost():
+        # Prefect would go on trying to tell the server of everything.
+        end_without_waiting(code)
     sys.exit(code)
 
 

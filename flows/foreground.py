@@ -18,6 +18,7 @@ from flows.console import answer_console, progress_console
 from flows.display import RunDisplay
 from flows.environment import prepare_prefect
 from flows.interrupt import KEPT, said_when_stopped
+from flows.lost_server import server_lost, unsent_events_said_once
 from flows.server import refuse_settings_of_prefect, refuse_unusable_server
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def foreground(
         # Heartbeats serve deployments; a run in the foreground would only wait for their thread to end.
         with (
             said_when_stopped(when_stopped),
+            unsent_events_said_once(),
             temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
             RunDisplay(console) as display,
             listening(display),
@@ -70,7 +72,7 @@ def foreground(
             with redirect_stdout(sys.stderr):
                 yield outcome
     except Exception as error:
-        _raise_or_log(error, store.root)
+        _raise_or_log(server_lost(error) or error, store.root)
 
 
 def _log_to(console: Console) -> None:

@@ -105,6 +105,13 @@ def no_more_to_stop(code: int) -> None:
         threading.Event().wait()
 
 
+def end_without_waiting(code: int) -> None:
+    """End the process, after `no_more_to_stop`, without waiting for threads that may be long in ending."""
+    threading.Thread(target=_leave, args=(code,), daemon=True).start()
+    time.sleep(_LEAVE_WITHIN_S)
+    _end(code)
+
+
 def _leave_it_to_the_listener(signum: int, frame: FrameType | None) -> None:
     """Do nothing: without any handler, Python would not pass the signal on to the listener."""
 
@@ -152,6 +159,7 @@ def _leave(code: int) -> None:
             os.write(1, f"{json.dumps(answering.error_document(_last_words, code))}\n".encode())
     else:
         sys.stdout.flush()
+        sys.stderr.flush()
     # What threads and processes say of being ended helps nobody, and these are the last words.
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)

@@ -25,6 +25,7 @@ from prefect.runtime import flow_run
 
 from escgan.studies.page import cell_text
 from escgan.studies.summary import score_rows
+from flows.lost_server import answered, is_away, miss, no_long_retries
 from tasks.progress import Listener, listening
 
 if TYPE_CHECKING:
@@ -153,7 +154,12 @@ def _tag(name: str, corpus: str) -> None:
 
 def _try(show: Callable[..., Any], *arguments: Any) -> None:
     try:
-        show(*arguments)
+        with no_long_retries():
+            show(*arguments)
+        answered()
     except Exception as error:
         # Whatever a server answers, results are in the store.
+        if is_away(error):
+            miss()
+            return
         LOG.warning("The Prefect server does not show all of this run (%s: %s).", type(error).__name__, error)
