@@ -50,4 +50,6 @@ if [ -z "${PREFECT_SERVER_DATABASE_CONNECTION_URL:-}" ]; then
 fi
 echo "Clients and workers: . $home/env"
 echo "Interface: http://127.0.0.1:$port (password in $home/env)"
+# Beside the server, for as long as it runs: crashed runs whose event it dropped are run again.
+"$bin/python" -m flows.forgotten $$ &
 exec "$bin/prefect" server start

@@ -184,3 +184,30 @@ def test_a_server_killed_during_training_and_started_again_costs_nothing(lab, un
     lab.start_server()
     lab.wait_for(lambda: len(Store(root).list("report")) == 1, "the run to end", 600)
     assert contents(root, "evaluate") == contents(undisturbed(config), "evaluate")
+
+
+# What a busy server does to an event: whoever waits for it never hears of it.
+FORGET = """
+from prefect.client.orchestration import get_client
+from flows.automations import AGAIN
+with get_client(sync_client=True) as client:
+    [own] = client.read_automations_by_name(AGAIN)
+    client.delete_automation(own.id)
+"""
+
+
+@pytest.fixture
+def deaf_to_crashes(lab):
+    lab.call("python", "-c", FORGET)
+    yield
+    lab.call("escgan", "setup-automations")
+
+
+def test_a_crashed_run_of_which_no_automation_heard_is_run_again(lab, undisturbed, tmp_path, deaf_to_crashes):
+    config, root = experiment(122, name="forgotten"), tmp_path / "store"
+    lab.run("pipeline/default", config=config, root=str(root), execution=POOLED, watch=False)
+    lab.wait_for(lambda: any((root / "work" / "train").glob("*/*.safetensors")), "a checkpoint")
+    lab.kill(lab.processes("flow_engine") + lab.processes("prefect.engine"))
+    lab.wait_for(lambda: len(Store(root).list("report")) == 1, "the run to be found, run again and ended", 600)
+    assert contents(root, "evaluate") == contents(undisturbed(config), "evaluate")
+    assert "Run 'forgotten' had crashed and was forgotten" in (lab.logs / "server.log").read_text()
