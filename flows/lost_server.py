@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from escgan.errors import ConfigError
+from escgan.errors import ConfigError, EscganError
 from flows.server import configured_server, trouble_with
 
 LOG = logging.getLogger("escgan")
@@ -89,7 +89,8 @@ def is_lost() -> bool:
 def server_lost(error: Exception) -> ConfigError | None:
     """Return what to say of a run that ended with an error because its server is away; None of any other error."""
     url = configured_server()
-    if url is None or not is_away(error):
+    # What was written for the user is more to the point, whatever the server did before.
+    if url is None or isinstance(error, EscganError) or not is_away(error):
         return None
     miss()
     said = ConfigError(

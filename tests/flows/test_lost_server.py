@@ -114,6 +114,9 @@ def test_what_is_shown_to_a_server_that_answers_is_not_missed(prefect_api):
 def test_an_error_of_a_server_that_is_away_becomes_one_sentence(monkeypatch):
     monkeypatch.setenv("PREFECT_API_URL", "http://lab:4200/api")
     assert server_lost(ValueError("x")) is None
+    meant = RecordingError("s01.dat cannot be read.")
+    meant.__context__ = GONE
+    assert server_lost(meant) is None
     said = server_lost(wrapped(GONE))
     assert isinstance(said, ConfigError) and str(said) == (
         "Prefect server: http://lab:4200/api does not answer any more; what was finished is kept: start it again, or "
