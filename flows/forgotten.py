@@ -1,7 +1,8 @@
-"""Crashed runs that the server has forgotten, run again: ``python -m flows.forgotten PID`` beside a server of that PID.
+"""Lost runs that no automation hears of, run again: ``python -m flows.forgotten PID`` beside a server of that PID.
 
 The automations (:mod:`flows.automations`) go by events, and a server on SQLite that is busy drops some of them, that of
-a crash among them. What state a run has is never forgotten: it is looked at here, twice a minute.
+a crash among them; and a run whose worker dies before it has begun sends no heartbeat that could stop. What state a run
+has is never forgotten: it is looked at here, twice a minute.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -28,11 +30,13 @@ from prefect.states import AwaitingRetry
 FORGOTTEN_AFTER = timedelta(seconds=60)
 # Older ones were there before, and somebody has left them so.
 _UNTIL = timedelta(hours=1)
+# Between being given to a process and beginning, a run takes some ten seconds.
+NOT_BEGUN_AFTER = timedelta(minutes=3)
 _EVERY_S = 30.0
 
 
 def run_again(client: SyncPrefectClient, now: datetime | None = None) -> list[str]:
-    """Schedule every run with the tag ``escgan`` that has been crashed for a while, and return their names.
+    """Schedule every run with the tag ``escgan`` that is crashed, or has not begun, for a while; return their names.
 
     Parameters
     ----------
@@ -44,20 +48,29 @@ def run_again(client: SyncPrefectClient, now: datetime | None = None) -> list[st
     Returns
     -------
     list of str
-        Runs that were crashed for a minute to an hour and have a deployment that can run them.
+        Runs that have a deployment and were crashed for a minute to an hour, or given to a process three minutes to an
+        hour ago that has not begun.
     """
     now = now or datetime.now(UTC)
-    forgotten = FlowRunFilter(
-        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CRASHED])),
-        tags=FlowRunFilterTags(all_=["escgan"]),
-        end_time=FlowRunFilterEndTime(after_=now - _UNTIL, before_=now - FORGOTTEN_AFTER),
+    crashed = _in_state(
+        StateType.CRASHED, end_time=FlowRunFilterEndTime(after_=now - _UNTIL, before_=now - FORGOTTEN_AFTER)
     )
-    names = []
-    for run in client.read_flow_runs(flow_run_filter=forgotten):
-        if run.deployment_id is not None:
-            client.set_flow_run_state(run.id, AwaitingRetry(message="Its crash was forgotten; run again."))
-            names.append(run.name)
-    return names
+    found = client.read_flow_runs(flow_run_filter=crashed)
+    for run in client.read_flow_runs(flow_run_filter=_in_state(StateType.PENDING)):
+        if run.state is not None and NOT_BEGUN_AFTER < now - run.state.timestamp < _UNTIL:
+            found.append(run)
+    lost = [run for run in found if run.deployment_id is not None]
+    for run in lost:
+        client.set_flow_run_state(run.id, AwaitingRetry(message="It was lost, and nobody heard of it; run again."))
+    return [run.name for run in lost]
+
+
+def _in_state(state: StateType, **more: Any) -> FlowRunFilter:
+    return FlowRunFilter(
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[state])),
+        tags=FlowRunFilterTags(all_=["escgan"]),
+        **more,
+    )
 
 
 def main(server: int) -> None:
@@ -71,10 +84,10 @@ def main(server: int) -> None:
         try:
             with get_client(sync_client=True) as client:
                 for name in run_again(client):
-                    print(f"Run '{name}' had crashed and was forgotten: it is run again.", flush=True)
+                    print(f"Run '{name}' was lost and forgotten: it is run again.", flush=True)
         except (httpx.HTTPError, PrefectException, RuntimeError) as error:
             # A server that starts, or is busy, answers another time.
-            print(f"Crashed runs cannot be looked for ({type(error).__name__}); trying again.", flush=True)
+            print(f"Lost runs cannot be looked for ({type(error).__name__}); trying again.", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Crashed runs that no automation heard of are run again."""
+"""Lost runs that no automation heard of are run again."""
 
 from __future__ import annotations
 
@@ -68,6 +68,19 @@ def test_only_runs_that_have_been_crashed_for_a_while_and_can_be_run_are_run_aga
     assert run_again(client, now + timedelta(minutes=2)) == []
 
 
+def test_a_run_that_was_given_to_a_process_and_never_began_is_run_again(client, add):
+    from prefect.client.schemas.objects import StateType
+
+    begun, theirs = add("begun", StateType.RUNNING), add("of others", StateType.PENDING, tags=("theirs",))
+    given = add("given", StateType.PENDING)
+    now = datetime.now(UTC)
+    assert run_again(client, now + timedelta(minutes=2)) == [], "it may still begin"
+    assert run_again(client, now + timedelta(minutes=4)) == ["given"]
+    assert client.read_flow_run(given).state.name == "AwaitingRetry"
+    assert client.read_flow_run(begun).state.type == StateType.RUNNING
+    assert client.read_flow_run(theirs).state.type == StateType.PENDING
+
+
 def test_it_looks_again_whatever_the_server_answers_and_ends_with_the_server(prefect_api, monkeypatch, capsys):
     server = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     answers = iter([httpx.ConnectError("away"), ["lost"], []])
@@ -85,8 +98,8 @@ def test_it_looks_again_whatever_the_server_answers_and_ends_with_the_server(pre
     monkeypatch.setattr(forgotten, "_EVERY_S", 0.0)
     main(server.pid)
     assert capsys.readouterr().out.splitlines() == [
-        "Crashed runs cannot be looked for (ConnectError); trying again.",
-        "Run 'lost' had crashed and was forgotten: it is run again.",
+        "Lost runs cannot be looked for (ConnectError); trying again.",
+        "Run 'lost' was lost and forgotten: it is run again.",
     ]
     with pytest.raises(ProcessLookupError):
         os.kill(server.pid, 0)

@@ -210,4 +210,4 @@ def test_a_crashed_run_of_which_no_automation_heard_is_run_again(lab, undisturbe
     lab.kill(lab.processes("flow_engine") + lab.processes("prefect.engine"))
     lab.wait_for(lambda: len(Store(root).list("report")) == 1, "the run to be found, run again and ended", 600)
     assert contents(root, "evaluate") == contents(undisturbed(config), "evaluate")
-    assert "Run 'forgotten' had crashed and was forgotten" in (lab.logs / "server.log").read_text()
+    assert "Run 'forgotten' was lost and forgotten" in (lab.logs / "server.log").read_text()
